@@ -1,0 +1,1 @@
+"""Run it all: settings, the local stack, the command line, scenarios and verification."""

@@ -1,0 +1,54 @@
+"""Answer the command line `harvestlane`: find the commands, run one, turn errors into one line."""
+
+import importlib
+import pkgutil
+import sys
+
+import typer
+
+import infra.commands
+from schemas.errors import HarvestlaneError
+
+
+def build_app() -> typer.Typer:
+    """Gather every command of `infra.commands` into one application.
+
+    Returns
+    -------
+    typer.Typer
+        The application; its names come from each module's `COMMANDS` and `GROUP`.
+    """
+    app = typer.Typer(
+        name="harvestlane",
+        help="Keep harvests moving when rules, roads and checkpoints change by the hour.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    groups: dict[str, typer.Typer] = {}
+    for found in pkgutil.iter_modules(infra.commands.__path__):
+        module = importlib.import_module(f"{infra.commands.__name__}.{found.name}")
+        target = app
+        if group := getattr(module, "GROUP", None):
+            name, sentence = group
+            if name not in groups:
+                groups[name] = typer.Typer(help=sentence, no_args_is_help=True)
+                app.add_typer(groups[name], name=name)
+            target = groups[name]
+        for name, function in module.COMMANDS.items():
+            target.command(name)(function)
+    return app
+
+
+def main() -> None:
+    """Run one command and exit: 0 success, 1 a check failed or an error, 2 wrong use."""
+    try:
+        build_app()()
+    except HarvestlaneError as error:
+        sys.stderr.write(f"harvestlane: {error}\n")
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

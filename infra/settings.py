@@ -1,0 +1,241 @@
+"""Read every setting of one stack once, from variables that start with `HARVESTLANE_`."""
+
+import contextlib
+import os
+import random
+import secrets
+import socket
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from schemas.errors import SettingsError
+
+PROJECT = Path(__file__).resolve().parent.parent
+"""The folder of the project, where `Makefile` stands."""
+
+_PREFIX = "HARVESTLANE_"
+_SECRET_BYTES = 32
+_PORTS_TO_TRY = range(20_000, 32_000)  # below those that the system gives to outgoing connections
+
+
+class Settings(BaseSettings):
+    """Describe one stack: its folder, its addresses, its clock.
+
+    A setting comes from the constructor, else from the variable `HARVESTLANE_` plus its name in
+    capitals, else from its default here. A relative path counts from the current folder.
+
+    Attributes
+    ----------
+    home
+        Folder of everything the stack writes: broker, Redis, tables, logs, run files.
+    kafka
+        Bootstrap servers of an existing broker, `host:port[,…]`; without it the stack runs one.
+    redis
+        URL of an existing Redis; without it the stack runs one.
+    host
+        Address that the API listens on.
+    port
+        Port of the API and the pages.
+    kafka_port
+        Port of our own broker.
+    kafka_controller_port
+        Port of our own broker's controller.
+    redis_port
+        Port of our own Redis.
+    workers
+        Number of stream workers.
+    network
+        Folder of the road network, as `roads build` writes it.
+    clock
+        What the stack's one clock follows.
+    clock_speed
+        Seconds of the scenario's clock in one second of the wall's.
+    log_level
+        Least severe level that is logged.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX, env_ignore_empty=True, frozen=True, extra="ignore"
+    )
+
+    home: Path = PROJECT / ".harvestlane"
+    kafka: str | None = None
+    redis: str | None = None
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=1, le=65535)
+    kafka_port: int = Field(19092, ge=1, le=65535)
+    kafka_controller_port: int = Field(19093, ge=1, le=65535)
+    redis_port: int = Field(16379, ge=1, le=65535)
+    workers: int = Field(2, ge=0, le=64)
+    network: Path = PROJECT / ".cache" / "roads" / "bundled"
+    clock: Literal["wall", "scenario"] = "wall"
+    clock_speed: float = Field(1.0, gt=0, le=100_000, allow_inf_nan=False)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("home", "network")
+    @classmethod
+    def _absolute(cls, path: Path) -> Path:
+        return path.expanduser().absolute()
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """Name the brokers to connect to, `host:port[,…]`."""
+        return self.kafka or f"127.0.0.1:{self.kafka_port}"
+
+    @property
+    def redis_url(self) -> str:
+        """Name the Redis to connect to."""
+        return self.redis or f"redis://127.0.0.1:{self.redis_port}/0"
+
+    @property
+    def base_url(self) -> str:
+        """Name the address at which this machine reaches the API, without a closing slash."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104
+        return f"http://{host}:{self.port}"
+
+    @property
+    def log_dir(self) -> Path:
+        """Name the folder with one log file a process."""
+        return self.home / "logs"
+
+    @property
+    def run_dir(self) -> Path:
+        """Name the folder of run files: readiness, the supervisor's state, made configurations."""
+        return self.home / "run"
+
+    @property
+    def kafka_dir(self) -> Path:
+        """Name the data folder of our own broker."""
+        return self.home / "kafka"
+
+    @property
+    def redis_dir(self) -> Path:
+        """Name the data folder of our own Redis."""
+        return self.home / "redis"
+
+    @property
+    def secret_path(self) -> Path:
+        """Name the file with the secret that signs tokens."""
+        return self.home / "secret"
+
+    def tables_dir(self, worker: str) -> Path:
+        """Name the folder of one worker's tables.
+
+        Parameters
+        ----------
+        worker
+            The worker's name, such as `worker-1`.
+        """
+        return self.home / "tables" / worker
+
+    def log_path(self, process: str) -> Path:
+        """Name the log file of one process."""
+        return self.log_dir / f"{process}.log"
+
+    def readiness_path(self, process: str) -> Path:
+        """Name the file in which one process says that it is ready (`infra.readiness`)."""
+        return self.run_dir / f"{process}.json"
+
+    def signing_secret(self) -> bytes:
+        """Read the secret that signs tokens; make it, readable by the owner only, on first use.
+
+        Returns
+        -------
+        bytes
+            The same 32 bytes for every process of this stack.
+        """
+        with contextlib.suppress(FileNotFoundError):
+            return self.secret_path.read_bytes()
+        self.home.mkdir(parents=True, exist_ok=True)
+        draft = self.home / f"secret.{os.getpid()}.{secrets.token_hex(4)}"
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(_SECRET_BYTES))
+        with contextlib.suppress(FileExistsError):  # another process was first: its secret counts
+            os.link(draft, self.secret_path)
+        draft.unlink()
+        return self.secret_path.read_bytes()
+
+    def environment(self) -> dict[str, str]:
+        """Give the environment in which a child process reads these same settings.
+
+        Returns
+        -------
+        dict
+            This process's environment with every `HARVESTLANE_` variable replaced.
+        """
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(_PREFIX)}
+        ours = {
+            _PREFIX + name.upper(): str(value)
+            for name, value in self.model_dump().items()
+            if value is not None
+        }
+        return kept | ours
+
+    @classmethod
+    def throwaway(cls, home: Path, *, workers: int = 2, clock_speed: float = 1.0) -> Self:
+        """Describe a stack beside all others: a folder of its own and free ports.
+
+        Parameters
+        ----------
+        home
+            Folder of the new stack.
+        workers
+            Number of stream workers.
+        clock_speed
+            Seconds of the scenario's clock in one second of the wall's.
+
+        Notes
+        -----
+        The road network stays the one that the environment names: it is only read.
+        """
+        port, kafka_port, kafka_controller_port, redis_port = free_ports(4)
+        return cls(
+            home=home,
+            kafka=None,
+            redis=None,
+            host="127.0.0.1",
+            port=port,
+            kafka_port=kafka_port,
+            kafka_controller_port=kafka_controller_port,
+            redis_port=redis_port,
+            workers=workers,
+            clock_speed=clock_speed,
+        )
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment.
+
+    Raises
+    ------
+    SettingsError
+        Where a variable holds no fitting value; the message names it.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = _PREFIX + str(first["loc"][0]).upper() if first["loc"] else _PREFIX + "*"
+        raise SettingsError(f"{name}: {first['msg']}; correct or unset it") from error
+
+
+def free_ports(count: int) -> list[int]:
+    """Find loopback ports that nothing listens on at the moment.
+
+    Parameters
+    ----------
+    count
+        How many different ports to find.
+    """
+    found: list[int] = []
+    for port in random.sample(_PORTS_TO_TRY, len(_PORTS_TO_TRY)):
+        if len(found) == count:
+            break
+        with contextlib.suppress(OSError), socket.socket() as listener:
+            listener.bind(("127.0.0.1", port))
+            found.append(port)
+    return found
