@@ -1,20 +1,48 @@
-"""Name the errors of the project in one tree.
+"""Name every error of the system once.
 
-```
-HarvestlaneError            anything we raise on purpose; the command line prints it as one line
-└── StackError              the local stack could not do what was asked (infra)
-    └── SettingsError       a setting is missing or wrong (infra)
-```
+::
+
+    HarvestlaneError            one clear line for people, with what to do
+    ├── MalformedEvent          bytes that are no event of the catalogue
+    ├── RefusedEvent            a well-formed event that a named intake rule refuses
+    ├── RoadError               roads cannot be read, built or used          (routing)
+    │   └── TooFarFromRoad      a point lies too far from any road           (routing)
+    ├── InvalidProblem          an assignment problem contradicts itself     (routing)
+    ├── Unavailable             the broker or Redis does not answer          (streams, api)
+    └── StackError              the local stack cannot start or stop         (infra)
 """
+
+from __future__ import annotations
 
 
 class HarvestlaneError(Exception):
-    """Say in one line what went wrong and what to do about it."""
+    """The base of all expected errors: the message is one clear line, with what to do."""
+
+
+class MalformedEvent(HarvestlaneError):
+    """Bytes that are no event of the catalogue; the message names the first thing wrong."""
+
+
+class RefusedEvent(HarvestlaneError):
+    """A well-formed event that a named rule of intake refuses.
+
+    Parameters
+    ----------
+    rule
+        The rule's stable code.
+    detail
+        One sentence for people.
+    """
+
+    def __init__(self, rule: str, detail: str) -> None:
+        super().__init__(f"{rule}: {detail}")
+        self.rule = rule
+        self.detail = detail
+
+
+class Unavailable(HarvestlaneError):
+    """The broker or Redis does not answer; nothing was acknowledged."""
 
 
 class StackError(HarvestlaneError):
-    """The local stack could not start, stop or answer."""
-
-
-class SettingsError(StackError):
-    """A setting is missing or wrong."""
+    """The local stack cannot start or stop."""

@@ -1,0 +1,1 @@
+"""Show live state to people and take in what they report."""

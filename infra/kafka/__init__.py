@@ -1,0 +1,1 @@
+"""Run Apache Kafka from its jars and ask it how it is."""

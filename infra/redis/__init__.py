@@ -1,0 +1,1 @@
+"""Run Redis and ask it how it is."""

@@ -1,0 +1,1 @@
+"""Decide: roads, travel times and the assignment of trucks to lots, slots and corridors; pure."""

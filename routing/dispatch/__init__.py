@@ -1,0 +1,1 @@
+"""Assign trucks to lots, port slots and corridors."""

@@ -1,0 +1,1 @@
+"""Read and prepare road networks for trucks."""

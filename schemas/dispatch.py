@@ -1,0 +1,62 @@
+"""State what the dispatch partition hears: snapshots, finished plans and the tick of its clock."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from schemas.lot import Reason
+from schemas.model import Fact, Identifier, Moment
+
+StateKind = Literal["truck", "lot", "slot", "facility", "checkpoint"]
+
+
+class StateKnown(Fact):
+    """The latest state of one entity, sent to dispatch by the entity's own partition."""
+
+    kind: StateKind
+    state: dict[str, Any]
+    cause_at_ms: int | None = None
+    """The broker's append time of the event that changed it."""
+
+
+class PlannedTrip(Fact):
+    """One trip that the planner proposes; the assignment's facts but for its life."""
+
+    assignment_id: Identifier
+    revises: Identifier | None = None
+    """The assignment whose road this replaces; null for a new one."""
+    fields: dict[str, Any]
+
+
+class LeftLot(Fact):
+    """What the planner left of one lot, and why."""
+
+    lot_id: Identifier
+    quantity_kg: Annotated[int, Field(gt=0)]
+    reasons: list[Reason]
+
+
+class RefusedOverride(Fact):
+    """An override that breaks a rule."""
+
+    command_id: str
+    assignment_id: str
+    reason: str
+    detail: str
+
+
+class PlanComputed(Fact):
+    """The planner finished; dispatch checks each trip against what it knows by now."""
+
+    plan_id: Identifier
+    basis: int
+    """The number of the dispatch state that the plan was made from."""
+    trips: list[PlannedTrip] = []
+    unassigned: list[LeftLot] = []
+    stranded: list[LeftLot] = []
+    """Assignments (``lot_id`` holds the assignment's id) for which no road is left."""
+    refused_overrides: list[RefusedOverride] = []
+    planned_at: Moment
+    took_ms: Annotated[float, Field(ge=0)] = 0.0

@@ -1,0 +1,223 @@
+"""Read and write CloudEvents 1.0 in Kafka's binary mode.
+
+The SDK's Kafka binding is not used: intake needs the first thing wrong in one sentence, the bytes
+untouched for the dead-letter topic, and no second validation (``docs/decisions/0002``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
+
+from schemas.errors import MalformedEvent, RefusedEvent
+from schemas.model import Fact, format_time, parse_time
+from schemas.topics import CATALOGUE, Topic
+
+FUTURE_LIMIT = timedelta(hours=24)
+"""How far ahead of the stack's clock an event's time may lie."""
+
+Headers = Sequence[tuple[str, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of the catalogue, read and checked.
+
+    ``digest`` tells events of the same source and id but other content apart.
+    """
+
+    topic: str
+    key: str
+    id: str
+    source: str
+    type: str
+    time: datetime
+    data: Fact
+    digest: str
+    correlation_id: str | None = None
+    causation_id: str | None = None
+
+    @property
+    def identity(self) -> str:
+        """Source and id: what de-duplication goes by."""
+        return f"{self.source} {self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One Kafka record to be written: topic, key, value, headers."""
+
+    topic: str
+    key: bytes
+    value: bytes
+    headers: tuple[tuple[str, bytes], ...]
+
+
+def explain(error: ValidationError) -> str:
+    """Say the first thing that a validation found wrong, in one line."""
+    first = error.errors(include_url=False, include_context=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{where}: {first['msg']}" if where else str(first["msg"])
+
+
+def _text(name: str, raw: bytes | None) -> str:
+    if raw is None:
+        raise MalformedEvent(f"the header {name} is missing")
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise MalformedEvent(f"the header {name} is not UTF-8") from None
+    if not 1 <= len(text) <= 512:
+        raise MalformedEvent(f"the header {name} must have 1 to 512 characters")
+    return text
+
+
+def validate(topic: Topic, event_type: str, payload: Any) -> Fact:
+    """Check data against the model of its type.
+
+    Raises
+    ------
+    MalformedEvent
+        The type is not of this topic, or a field is wrong; the message names it.
+    """
+    model = topic.types.get(event_type)
+    if model is None:
+        known = ", ".join(topic.types)
+        raise MalformedEvent(f"{topic.name} carries no {event_type[:60]!r}; it carries {known}")
+    if not isinstance(payload, dict):
+        raise MalformedEvent("the data must be a JSON object")
+    try:
+        return model.model_validate(payload)
+    except ValidationError as error:
+        raise MalformedEvent(explain(error)) from None
+
+
+def decode(
+    topic_name: str, key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, bytes]]
+) -> Event:
+    """Read one Kafka record as an event of the catalogue.
+
+    Raises
+    ------
+    MalformedEvent
+        The record is none; the message names the first thing wrong.
+    """
+    topic = CATALOGUE[topic_name]
+    found = dict(headers or ())
+    event_id = _text("ce_id", found.get("ce_id"))
+    source = _text("ce_source", found.get("ce_source"))
+    if found.get("ce_specversion") != b"1.0":
+        raise MalformedEvent("the header ce_specversion must be 1.0")
+    event_type = _text("ce_type", found.get("ce_type"))
+    try:
+        time = parse_time(_text("ce_time", found.get("ce_time")))
+    except ValueError as error:
+        raise MalformedEvent(f"ce_time: {error}") from None
+    if value is None:
+        raise MalformedEvent("the value is empty")
+    try:
+        payload = orjson.loads(value)
+    except orjson.JSONDecodeError as error:
+        raise MalformedEvent(f"the value is not JSON: {error}") from None
+    data = validate(topic, event_type, payload)
+    expected = topic.key_of(data)
+    if key is None or key.decode("utf-8", "replace") != expected:
+        raise MalformedEvent(f"the key must be the data's {topic.key}, {expected!r}")
+    return Event(
+        topic=topic_name,
+        key=expected,
+        id=event_id,
+        source=source,
+        type=event_type,
+        time=time,
+        data=data,
+        digest=digest(event_type, payload),
+        correlation_id=_optional(found, "ce_correlationid"),
+        causation_id=_optional(found, "ce_causationid"),
+    )
+
+
+def _optional(found: Mapping[str, bytes], name: str) -> str | None:
+    raw = found.get(name)
+    return raw.decode("utf-8", "replace")[:512] if raw else None
+
+
+def digest(event_type: str, payload: Any) -> str:
+    """Return a short digest of an event's content, the same for every way to write its JSON."""
+    canonical = orjson.dumps([event_type, payload], option=orjson.OPT_SORT_KEYS)
+    return hashlib.blake2b(canonical, digest_size=9).hexdigest()
+
+
+def refuse_future(time: datetime, now: datetime) -> None:
+    """Refuse an event whose time lies more than 24 hours ahead of the stack's clock.
+
+    Raises
+    ------
+    RefusedEvent
+        With the rule ``time_ahead``.
+    """
+    if time > now + FUTURE_LIMIT:
+        raise RefusedEvent(
+            "time_ahead",
+            f"the event's time {format_time(time)} is more than 24 h ahead of the clock "
+            f"({format_time(now)})",
+        )
+
+
+def encode(  # noqa: PLR0913 - an envelope has this many attributes
+    topic_name: str,
+    event_type: str,
+    data: Fact,
+    *,
+    event_id: str,
+    source: str,
+    time: datetime,
+    correlation_id: str | None = None,
+    causation_id: str | None = None,
+    extra: Mapping[str, str] | None = None,
+) -> Record:
+    """Write one event as a Kafka record.
+
+    Parameters
+    ----------
+    topic_name, event_type
+        A topic of the catalogue and one of its types.
+    data
+        The fact; its key field becomes the record's key.
+    event_id, source, time
+        The CloudEvents attributes of these names.
+    correlation_id, causation_id
+        The event that started the chain, and the one that directly caused this one.
+    extra
+        More CloudEvents attributes, by name without ``ce_``.
+
+    Returns
+    -------
+    Record
+        Ready for a producer.
+    """
+    topic = CATALOGUE[topic_name]
+    attributes = {
+        "id": event_id,
+        "source": source,
+        "specversion": "1.0",
+        "type": event_type,
+        "time": format_time(time),
+        "correlationid": correlation_id,
+        "causationid": causation_id,
+        **(extra or {}),
+    }
+    headers = [(f"ce_{name}", text.encode()) for name, text in attributes.items() if text]
+    headers.append(("content-type", b"application/json"))
+    return Record(
+        topic=topic_name,
+        key=topic.key_of(data).encode(),
+        value=data.model_dump_json(exclude_none=False).encode(),
+        headers=tuple(headers),
+    )

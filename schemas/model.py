@@ -1,0 +1,133 @@
+"""Give every fact of the catalogue one frozen base and the field types they share."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+
+_RFC3339 = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$")
+
+
+def parse_time(text: str) -> datetime:
+    """Read one RFC 3339 time with an offset and return it in UTC.
+
+    Parameters
+    ----------
+    text
+        Such as ``2021-08-24T05:00:00+07:00``.
+
+    Returns
+    -------
+    datetime
+        Timezone-aware, in UTC.
+
+    Raises
+    ------
+    ValueError
+        The text is no RFC 3339 time, or carries no offset.
+    """
+    if not _RFC3339.match(text):
+        raise ValueError(f"expected an RFC 3339 time with an offset, got {text[:40]!r}")
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def format_time(moment: datetime) -> str:
+    """Write a moment as RFC 3339 in UTC, to the millisecond only where it has a fraction."""
+    spec = "milliseconds" if moment.microsecond else "seconds"
+    return moment.astimezone(UTC).isoformat(timespec=spec).replace("+00:00", "Z")
+
+
+def _to_utc(value: Any) -> Any:
+    return parse_time(value) if isinstance(value, str) else value
+
+
+Moment = Annotated[
+    AwareDatetime,
+    BeforeValidator(_to_utc, json_schema_input_type=str),
+    PlainSerializer(format_time, return_type=str, when_used="json"),
+    Field(examples=["2021-08-24T05:00:00+07:00"]),
+]
+"""A moment: RFC 3339 with an offset outside, UTC inside."""
+
+Identifier = Annotated[
+    str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@|#/+-]*$")
+]
+"""An id that is safe in keys, paths and logs."""
+
+Region = Annotated[
+    str, Field(max_length=64, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", examples=["kien-giang"])
+]
+"""A dispatch region: the slug of the unit's name at the time."""
+
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+Kilograms = Annotated[int, Field(gt=0, le=1_000_000)]
+ShortText = Annotated[str, Field(max_length=500)]
+
+
+class Fact(BaseModel):
+    """A frozen value whose rules are checked where it is made; unknown fields are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+
+class Place(Fact):
+    """A point on the earth (WGS 84 degrees) that may have a name."""
+
+    lat: Latitude
+    lon: Longitude
+    name: ShortText | None = None
+
+
+class Geometry(Fact):
+    """A GeoJSON geometry (RFC 7946) in longitude, latitude order."""
+
+    type: Annotated[
+        str,
+        Field(pattern="^(Point|MultiPoint|LineString|MultiLineString|Polygon|MultiPolygon)$"),
+    ]
+    coordinates: Annotated[list[Any], Field(min_length=1)]
+
+    def model_post_init(self, _context: Any, /) -> None:
+        """Refuse coordinates that are no numbers, out of range or of the wrong depth.
+
+        Raises
+        ------
+        ValueError
+            Names the first bad coordinate.
+        """
+        depth = {
+            "Point": 0,
+            "MultiPoint": 1,
+            "LineString": 1,
+            "MultiLineString": 2,
+            "Polygon": 2,
+            "MultiPolygon": 3,
+        }[self.type]
+        _check_coordinates(self.coordinates, depth, self.type)
+
+
+_LEAST_POSITIONS = {"LineString": 2, "MultiLineString": 2, "Polygon": 4, "MultiPolygon": 4}
+
+
+def _check_coordinates(node: Any, depth: int, kind: str) -> None:
+    if not isinstance(node, list | tuple) or not node:
+        raise ValueError(f"{kind} coordinates are nested wrongly")
+    if depth > 0:
+        if depth == 1 and len(node) < _LEAST_POSITIONS.get(kind, 1):
+            raise ValueError(f"a {kind} needs at least {_LEAST_POSITIONS[kind]} positions a part")
+        for part in node:
+            _check_coordinates(part, depth - 1, kind)
+        if depth == 1 and kind.endswith("Polygon") and list(node[0]) != list(node[-1]):
+            raise ValueError("a polygon ring must end where it starts")
+        return
+    numbers = all(isinstance(x, int | float) and not isinstance(x, bool) for x in node)
+    if len(node) < 2 or not numbers:
+        raise ValueError(f"a {kind} position must be [longitude, latitude], got {str(node)[:60]}")
+    if not (-180 <= node[0] <= 180 and -90 <= node[1] <= 90):
+        raise ValueError(
+            f"position {str(node)[:60]} is outside the world: order is longitude, latitude"
+        )

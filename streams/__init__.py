@@ -1,0 +1,1 @@
+"""Fold events into live state with faust-streaming and announce what was decided."""
