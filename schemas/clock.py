@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -42,3 +43,31 @@ class ClockState(Fact):
     speed: float
     held: bool
     scenario: str | None = None
+
+
+def read_clock(anchor: ClockAnchored | None, wall: datetime) -> ClockState:
+    """Tell what the stack's clock shows at a wall time.
+
+    Parameters
+    ----------
+    anchor
+        The latest anchor; none means wall time.
+    wall
+        The time of this machine, aware.
+
+    Returns
+    -------
+    ClockState
+        ``held`` is true where a scenario's clock stands still.
+    """
+    if anchor is None or anchor.mode == "wall":
+        return ClockState(mode="wall", now=wall, speed=1.0, held=False)
+    run_s = min(max((wall - anchor.wall).total_seconds(), 0.0), anchor.lease_s)
+    lapsed = (wall - anchor.wall).total_seconds() > anchor.lease_s
+    return ClockState(
+        mode="scenario",
+        now=anchor.shows + timedelta(seconds=run_s * anchor.speed),
+        speed=anchor.speed,
+        held=anchor.speed == 0 or lapsed,
+        scenario=anchor.scenario,
+    )
