@@ -22,6 +22,9 @@ from schemas.topics import CATALOGUE, Topic
 FUTURE_LIMIT = timedelta(hours=24)
 """How far ahead of the stack's clock an event's time may lie."""
 
+MAX_DEPTH = 32
+"""How deep an event's data may be nested: deeper ones cannot be written again by every library."""
+
 Headers = Sequence[tuple[str, bytes]]
 
 
@@ -63,7 +66,8 @@ def explain(error: ValidationError) -> str:
     """Say the first thing that a validation found wrong, in one line."""
     first = error.errors(include_url=False, include_context=False)[0]
     where = ".".join(str(part) for part in first["loc"])
-    return f"{where}: {first['msg']}" if where else str(first["msg"])
+    what = str(first["msg"]).removeprefix("Value error, ")
+    return f"{where}: {what}" if where else what
 
 
 def _text(name: str, raw: bytes | None) -> str:
@@ -84,7 +88,8 @@ def validate(topic: Topic, event_type: str, payload: Any) -> Fact:
     Raises
     ------
     MalformedEvent
-        The type is not of this topic, or a field is wrong; the message names it.
+        The type is not of this topic, the data is nested too deep, or a field is wrong; the
+        message names it.
     """
     model = topic.types.get(event_type)
     if model is None:
@@ -92,10 +97,25 @@ def validate(topic: Topic, event_type: str, payload: Any) -> Fact:
         raise MalformedEvent(f"{topic.name} carries no {event_type[:60]!r}; it carries {known}")
     if not isinstance(payload, dict):
         raise MalformedEvent("the data must be a JSON object")
+    _refuse_deep(payload)
     try:
         return model.model_validate(payload)
     except ValidationError as error:
         raise MalformedEvent(explain(error)) from None
+
+
+def _refuse_deep(payload: dict[str, Any]) -> None:
+    level: list[Any] = [payload]
+    for _ in range(MAX_DEPTH):
+        level = [
+            part
+            for node in level
+            for part in (node.values() if isinstance(node, dict) else node)
+            if isinstance(part, dict | list)
+        ]
+        if not level:
+            return
+    raise MalformedEvent(f"the data is nested deeper than {MAX_DEPTH} levels")
 
 
 def decode(
@@ -112,6 +132,8 @@ def decode(
     found = dict(headers or ())
     event_id = _text("ce_id", found.get("ce_id"))
     source = _text("ce_source", found.get("ce_source"))
+    if any(mark.isspace() for mark in source):  # or "a b" + "c" would be "a" + "b c" in memories
+        raise MalformedEvent("the header ce_source must be a URI reference, without white space")
     if found.get("ce_specversion") != b"1.0":
         raise MalformedEvent("the header ce_specversion must be 1.0")
     event_type = _text("ce_type", found.get("ce_type"))

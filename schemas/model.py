@@ -8,7 +8,9 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
-_RFC3339 = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$")
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
+FIRST_YEAR, LAST_YEAR = 1970, 2999
+"""Times outside are refused, so that adding hours to a time can never leave the calendar."""
 
 
 def parse_time(text: str) -> datetime:
@@ -27,11 +29,14 @@ def parse_time(text: str) -> datetime:
     Raises
     ------
     ValueError
-        The text is no RFC 3339 time, or carries no offset.
+        The text is no RFC 3339 time, carries no offset, or names a year nobody plans in.
     """
-    if not _RFC3339.match(text):
+    if not _RFC3339.fullmatch(text):
         raise ValueError(f"expected an RFC 3339 time with an offset, got {text[:40]!r}")
-    return datetime.fromisoformat(text).astimezone(UTC)
+    moment = datetime.fromisoformat(text)
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f"expected a year from {FIRST_YEAR} to {LAST_YEAR}, got {text[:40]!r}")
+    return moment.astimezone(UTC)
 
 
 def format_time(moment: datetime) -> str:
@@ -41,14 +46,21 @@ def format_time(moment: datetime) -> str:
 
 
 def _to_utc(value: Any) -> Any:
-    return parse_time(value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return parse_time(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC) if value.tzinfo else value
+    raise ValueError("expected an RFC 3339 time with an offset, as text")
 
 
 Moment = Annotated[
     AwareDatetime,
     BeforeValidator(_to_utc, json_schema_input_type=str),
     PlainSerializer(format_time, return_type=str, when_used="json"),
-    Field(examples=["2021-08-24T05:00:00+07:00"]),
+    Field(
+        examples=["2021-08-24T05:00:00+07:00"],
+        json_schema_extra={"format": "date-time"},
+    ),
 ]
 """A moment: RFC 3339 with an offset outside, UTC inside."""
 
@@ -126,8 +138,8 @@ def _check_coordinates(node: Any, depth: int, kind: str) -> None:
         return
     numbers = all(isinstance(x, int | float) and not isinstance(x, bool) for x in node)
     if len(node) < 2 or not numbers:
-        raise ValueError(f"a {kind} position must be [longitude, latitude], got {str(node)[:60]}")
+        raise ValueError(f"a {kind} position must be [longitude, latitude], in numbers")
     if not (-180 <= node[0] <= 180 and -90 <= node[1] <= 90):
         raise ValueError(
-            f"position {str(node)[:60]} is outside the world: order is longitude, latitude"
+            f"position {str(node[:2])[:60]} is outside the world: order is longitude, latitude"
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field
 
 from schemas.model import Fact, Identifier, Latitude, Longitude, Moment, Place, Region, ShortText
 from schemas.vocabulary import Temperature, VehicleClass
@@ -26,7 +26,17 @@ def plate_key(plate: str) -> str:
     return f"plate:{normal_plate(plate)}"
 
 
-Plate = Annotated[str, Field(min_length=3, max_length=20, examples=["68C-123.45"])]
+def _has_letters_and_digits(plate: str) -> str:
+    if len(normal_plate(plate)) < 3:
+        raise ValueError("a plate needs at least three letters or digits")
+    return plate
+
+
+Plate = Annotated[
+    str,
+    Field(min_length=3, max_length=20, examples=["68C-123.45"]),
+    AfterValidator(_has_letters_and_digits),
+]
 Payload = Annotated[int, Field(gt=0, le=60_000)]
 
 
@@ -43,13 +53,6 @@ class TruckRegistered(Fact):
     temperature_classes: Annotated[list[Temperature], Field(min_length=1)] = ["ambient"]
     home: Place
     status: TruckStatus = "available"
-
-    @field_validator("plate")
-    @classmethod
-    def _plate_has_letters_and_digits(cls, plate: str) -> str:
-        if len(normal_plate(plate)) < 3:
-            raise ValueError("a plate needs at least three letters or digits")
-        return plate
 
 
 class TruckUpdated(Fact):
