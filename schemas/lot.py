@@ -95,6 +95,8 @@ class LotUnassigned(Fact):
     region: Region
     quantity_kg: Kilograms
     reasons: Annotated[list[Reason], Field(min_length=1)]
+    revision: int = 0
+    """Counts with ``lot.planned``'s."""
 
 
 class LotPlanned(Fact):

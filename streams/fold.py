@@ -1,0 +1,420 @@
+"""Fold events into states: pure steps with a memory of every event inside the state.
+
+A *fold* answers one arrival at a time: ``step(store, arrival, now) -> Step``. The folds of trucks,
+places and lots share :class:`EntityFold`, which keeps the memory, sets aside what is not yet known
+and counts what became of every record; what a noun's events mean stands in that noun's module.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal, Protocol
+
+from schemas.clock import ClockTicked
+from schemas.envelope import Event, decode, refuse_future
+from schemas.errors import RefusedEvent
+from schemas.model import Fact, format_time, parse_time
+
+PARKING = timedelta(minutes=10)
+"""How long an event may wait for an id that nobody has registered yet (contract)."""
+
+Doc = dict[str, Any]
+"""A JSON object; treated as a value: never changed once it is part of a state."""
+
+Outcome = Literal["applied", "duplicate", "refused", "dead", "parked", "redelivered", "ticked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A record's bytes as they came, for parking and dead letters."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+
+    @property
+    def place(self) -> str:
+        """Where the record stands in the log: ``topic:partition:offset``."""
+        return f"{self.topic}:{self.partition}:{self.offset}"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One event and where, and when, it stood in the log."""
+
+    event: Event
+    raw: Raw
+    appended_ms: int
+    """The broker's append time, milliseconds since the epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """An event to be said; its id is derived from its cause, so saying it twice is harmless."""
+
+    topic: str
+    type: str
+    data: Fact
+    name: str = ""
+    """Tells several outputs of one cause apart."""
+    time: datetime | None = None
+    cause_appended_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A record that cannot be applied, and why."""
+
+    raw: Raw
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """What one table key holds; see "Tables" in ``docs/architecture.md``."""
+
+    partition: int
+    views: Mapping[str, Doc] = field(default_factory=dict)
+    memory: Mapping[str, Doc] = field(default_factory=dict)
+    counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    parked: tuple[Doc, ...] = ()
+    own: Doc = field(default_factory=dict)
+    """What else the fold needs to remember."""
+
+    def to_doc(self) -> Doc:
+        """Return the table value as a JSON object."""
+        return {
+            "partition": self.partition,
+            "views": self.views,
+            "memory": self.memory,
+            "counts": self.counts,
+            "parked": self.parked,
+            "own": self.own,
+        }
+
+    @classmethod
+    def from_doc(cls, doc: Doc) -> Entity:
+        """Read a table value."""
+        return cls(
+            partition=doc["partition"],
+            views=doc["views"],
+            memory=doc["memory"],
+            counts=doc["counts"],
+            parked=tuple(doc["parked"]),
+            own=doc["own"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one arrival does: changed entities by key, events to say, records to set aside."""
+
+    changes: Mapping[str, Entity] = field(default_factory=dict)
+    outputs: tuple[Output, ...] = ()
+    dead: tuple[DeadLetter, ...] = ()
+    outcome: Outcome = "applied"
+
+
+class Store(Protocol):
+    """The entities of one partition, by key."""
+
+    def get(self, key: str) -> Entity | None:
+        """Return one entity, or nothing."""
+        ...
+
+    def keys(self) -> Iterator[str]:
+        """Iterate over all keys."""
+        ...
+
+
+class Fold(Protocol):
+    """One noun's fold: its name is its table's, its topics are its agent's."""
+
+    name: str
+    topics: tuple[str, ...]
+
+    def step(self, store: Store, arrival: Arrival, now: datetime) -> Step:
+        """Answer one arrival."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A rule's answer: the event holds; these views change (``None`` removes) and this is said."""
+
+    views: Mapping[str, Doc | None] = field(default_factory=dict)
+    outputs: tuple[Output, ...] = ()
+    own: Doc | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A rule's answer: the event changes nothing, by a named rule."""
+
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A rule's answer: it speaks of an id that nobody has registered yet."""
+
+    what: str
+
+
+Answer = Applied | Refused | Unknown
+Rule = Callable[[Entity, Event, datetime], Answer]
+"""What one type of event means: pure, and it may look at nothing but its arguments."""
+TimeRule = Callable[[str, Entity, datetime], Applied | None]
+"""What passing time means for one entity."""
+
+
+def derived_id(*parts: str) -> str:
+    """Derive a short event id from its cause and its name."""
+    return hashlib.blake2b("\n".join(parts).encode(), digest_size=12).hexdigest()
+
+
+def revise(before: Doc | None, at: datetime, **fields: Any) -> Doc:
+    """Return a view with changed fields, the next version and its latest event time."""
+    base = before or {}
+    earlier = base.get("updated_at")
+    latest = at if earlier is None else max(at, parse_time(earlier))
+    version = base.get("version", 0) + 1
+    return {**base, **fields, "version": version, "updated_at": format_time(latest)}
+
+
+def _count(entity: Entity, topic: str, outcome: str, by: int = 1) -> dict[str, Mapping[str, int]]:
+    of_topic = dict(entity.counts.get(topic, {}))
+    of_topic[outcome] = of_topic.get(outcome, 0) + by
+    return {**entity.counts, topic: of_topic}
+
+
+def _merge(views: Mapping[str, Doc], changes: Mapping[str, Doc | None]) -> dict[str, Doc]:
+    merged = {**views, **{k: v for k, v in changes.items() if v is not None}}
+    return {k: v for k, v in merged.items() if not (k in changes and changes[k] is None)}
+
+
+class EntityFold:
+    """The fold of a noun whose every event concerns one key.
+
+    Parameters
+    ----------
+    name
+        The table's name.
+    topics
+        What the fold reads, but for the tick.
+    rules
+        What each type of event means.
+    on_time
+        What passing time means, if anything.
+    memory_limits
+        For bulk topics: how many identities are remembered; an event older than all of these is
+        refused (``too_late``). Topics not named are remembered whole.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        topics: tuple[str, ...],
+        rules: Mapping[str, Rule],
+        *,
+        on_time: TimeRule | None = None,
+        memory_limits: Mapping[str, int] | None = None,
+    ) -> None:
+        self.name = name
+        self.topics = (*topics, "stack.tick.v1")
+        self._rules = rules
+        self._on_time = on_time
+        self._limits = memory_limits or {}
+
+    def step(self, store: Store, arrival: Arrival, now: datetime) -> Step:
+        """Answer one arrival; a tick concerns every entity of the partition."""
+        if isinstance(arrival.event.data, ClockTicked):
+            return self._tick(store, arrival.event.data.now)
+        key = arrival.event.key
+        entity = store.get(key) or Entity(partition=arrival.raw.partition)
+        return self._arrive(key, entity, arrival, now)
+
+    def _arrive(self, key: str, entity: Entity, arrival: Arrival, now: datetime) -> Step:
+        event, raw = arrival.event, arrival.raw
+        known = entity.memory.get(event.identity)
+        if known is not None:
+            return self._again(key, entity, arrival, known)
+        remembered = self._remember(entity, arrival)
+        try:
+            refuse_future(event.time, now)
+        except RefusedEvent as refusal:
+            return self._bury(key, entity, remembered, raw, str(refusal))
+        if self._is_too_late(entity, event):
+            counts = _count(entity, raw.topic, "refused")
+            changed = _replace(entity, memory=remembered, counts=counts)
+            return Step({key: changed}, outcome="refused")
+        answer = self._rules[event.type](entity, event, now)
+        if isinstance(answer, Unknown):
+            changed = _replace(
+                entity,
+                memory=remembered,
+                counts=_count(entity, raw.topic, "parked"),
+                parked=(*entity.parked, _parked_doc(raw, now, arrival.appended_ms)),
+            )
+            return Step({key: changed}, outcome="parked")
+        if isinstance(answer, Refused):
+            counts = _count(entity, raw.topic, "refused")
+            changed = _replace(entity, memory=remembered, counts=counts)
+            return Step({key: changed}, outcome="refused")
+        changed = _replace(
+            entity,
+            views=_merge(entity.views, answer.views),
+            memory=remembered,
+            counts=_count(entity, raw.topic, "applied"),
+            own=entity.own if answer.own is None else answer.own,
+        )
+        changed, more = self._unpark(changed, now)
+        return Step({key: changed}, (*answer.outputs, *more))
+
+    def _again(self, key: str, entity: Entity, arrival: Arrival, known: Doc) -> Step:
+        event, raw = arrival.event, arrival.raw
+        if raw.place in known["at"]:
+            # Written again, so that a changelog record lost with its worker is made good.
+            return Step({key: entity}, outcome="redelivered")
+        seen = {**known, "at": [*known["at"], raw.place]}
+        memory = {**entity.memory, event.identity: seen}
+        if known["d"] != event.digest:
+            error = "conflict: the same source and id came before with other content"
+            return self._bury(key, entity, memory, raw, error)
+        counts = _count(entity, raw.topic, "duplicate")
+        return Step({key: _replace(entity, memory=memory, counts=counts)}, outcome="duplicate")
+
+    def _bury(
+        self, key: str, entity: Entity, memory: Mapping[str, Doc], raw: Raw, error: str
+    ) -> Step:
+        changed = _replace(entity, memory=memory, counts=_count(entity, raw.topic, "dead"))
+        return Step({key: changed}, dead=(DeadLetter(raw, error),), outcome="dead")
+
+    def _remember(self, entity: Entity, arrival: Arrival) -> dict[str, Doc]:
+        event = arrival.event
+        entry: Doc = {"d": event.digest, "at": [arrival.raw.place]}
+        limit = self._limits.get(event.topic)
+        if limit is None:
+            return {**entity.memory, event.identity: entry}
+        entry["t"] = format_time(event.time)
+        memory = {**entity.memory, event.identity: entry}
+        timed = [(doc["t"], identity) for identity, doc in memory.items() if "t" in doc]
+        if len(timed) > limit:
+            del memory[min(timed)[1]]
+        return memory
+
+    def _is_too_late(self, entity: Entity, event: Event) -> bool:
+        limit = self._limits.get(event.topic)
+        if limit is None:
+            return False
+        times = [doc["t"] for doc in entity.memory.values() if "t" in doc]
+        return len(times) >= limit and event.time < parse_time(min(times))
+
+    def _unpark(self, entity: Entity, now: datetime) -> tuple[Entity, tuple[Output, ...]]:
+        """Apply what was set aside, as far as it can be applied by now."""
+        outputs: list[Output] = []
+        for doc in entity.parked:
+            event = _decode(_raw_of(doc))
+            answer = self._rules[event.type](entity, event, now)
+            if isinstance(answer, Unknown):
+                continue
+            counts = _count(entity, event.topic, "parked", -1)
+            entity = _replace(
+                entity, counts=counts, parked=tuple(d for d in entity.parked if d is not doc)
+            )
+            outcome = "refused" if isinstance(answer, Refused) else "applied"
+            entity = _replace(entity, counts=_count(entity, event.topic, outcome))
+            if isinstance(answer, Applied):
+                entity = _replace(
+                    entity,
+                    views=_merge(entity.views, answer.views),
+                    own=entity.own if answer.own is None else answer.own,
+                )
+                outputs += [
+                    Output(o.topic, o.type, o.data, f"{o.name}|{event.identity}", o.time)
+                    for o in answer.outputs
+                ]
+        return entity, tuple(outputs)
+
+    def _tick(self, store: Store, now: datetime) -> Step:
+        changes: dict[str, Entity] = {}
+        outputs: list[Output] = []
+        dead: list[DeadLetter] = []
+        for key in list(store.keys()):
+            entity = store.get(key)
+            if entity is None:
+                continue
+            changed, buried = self._expire(entity, now)
+            answer = self._on_time(key, changed, now) if self._on_time else None
+            if answer is not None:
+                changed = _replace(
+                    changed,
+                    views=_merge(changed.views, answer.views),
+                    own=changed.own if answer.own is None else answer.own,
+                )
+                outputs += answer.outputs
+            if changed is not entity:
+                changes[key] = changed
+                dead += buried
+        return Step(changes, tuple(outputs), tuple(dead), outcome="ticked")
+
+    def _expire(self, entity: Entity, now: datetime) -> tuple[Entity, list[DeadLetter]]:
+        late = [doc for doc in entity.parked if parse_time(doc["since"]) + PARKING < now]
+        if not late:
+            return entity, []
+        for doc in late:
+            entity = _replace(entity, counts=_count(entity, doc["topic"], "parked", -1))
+            entity = _replace(entity, counts=_count(entity, doc["topic"], "dead"))
+        kept = tuple(doc for doc in entity.parked if doc not in late)
+        error = "unknown: nobody registered its id within 10 minutes"
+        buried = [DeadLetter(_raw_of(doc), error) for doc in late]
+        return _replace(entity, parked=kept), buried
+
+
+def _replace(entity: Entity, **fields: Any) -> Entity:
+    values = {name: getattr(entity, name) for name in Entity.__slots__} | fields
+    return Entity(**values)
+
+
+def _parked_doc(raw: Raw, now: datetime, appended_ms: int) -> Doc:
+    return {
+        "topic": raw.topic,
+        "partition": raw.partition,
+        "offset": raw.offset,
+        "since": format_time(now),
+        "appended_ms": appended_ms,
+        "key": _to_text(raw.key),
+        "value": _to_text(raw.value),
+        "headers": [[name, _to_text(value)] for name, value in raw.headers],
+    }
+
+
+def _raw_of(doc: Doc) -> Raw:
+    headers = tuple((name, _to_bytes(value) or b"") for name, value in doc["headers"])
+    return Raw(
+        topic=doc["topic"],
+        partition=doc["partition"],
+        offset=doc["offset"],
+        key=_to_bytes(doc["key"]),
+        value=_to_bytes(doc["value"]),
+        headers=headers,
+    )
+
+
+def _decode(raw: Raw) -> Event:
+    return decode(raw.topic, raw.key, raw.value, raw.headers)
+
+
+def _to_text(raw: bytes | None) -> str | None:
+    return None if raw is None else base64.b64encode(raw).decode()
+
+
+def _to_bytes(text: str | None) -> bytes | None:
+    return None if text is None else base64.b64decode(text)

@@ -1,0 +1,172 @@
+"""Fold what happens to facilities and checkpoints into what is known of them.
+
+In: place.registry.v1, port.slot.v1, slot.reservation.v1, checkpoint.visit.v1, stack.tick.v1
+State: place (place_id; a facility with all its slots, or a checkpoint with who is there)
+Out: facility.state.v1, checkpoint.state.v1, slot.state.v1, slot.reservation.v1, dispatch.inbox.v1
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from schemas.checkpoint import CheckpointState, VisitRecorded
+from schemas.dispatch import StateKnown
+from schemas.envelope import Event
+from schemas.model import format_time, parse_time
+from schemas.place import (
+    CheckpointRegistered,
+    FacilityRegistered,
+    FacilityState,
+    PlaceRetired,
+    PlaceUpdated,
+)
+from streams.fold import Answer, Applied, Doc, Entity, EntityFold, Output, Refused, Unknown, revise
+from streams.slot import answered, capacity_changed, closed, opened, released, requested
+
+VISITS_REMEMBERED = 512
+"""Identities of visits kept in a checkpoint's state."""
+
+
+def _announce(view: Doc) -> Output:
+    facility = FacilityState.model_validate(view).model_dump(mode="json")
+    data = StateKnown(kind="facility", state=facility)
+    return Output("dispatch.inbox.v1", "state.known", data, f"facility@{view['version']}")
+
+
+def facility_registered(entity: Entity, event: Event, _now: datetime) -> Answer:
+    """Take a facility in, or replace what was registered unless something newer is known."""
+    data = event.data
+    assert isinstance(data, FacilityRegistered)
+    if any(name.startswith("checkpoint:") for name in entity.views):
+        return Refused("place_is_a_checkpoint")
+    if _is_older(entity, event):
+        return Refused("superseded")
+    key = f"facility:{data.place_id}"
+    fields = data.model_dump(mode="json")
+    view = revise(entity.views.get(key), event.time, **fields, status="active")
+    full = FacilityState.model_validate(view).model_dump(mode="json")
+    return Applied({key: full}, (_announce(full),), _mark(entity, event))
+
+
+def checkpoint_registered(entity: Entity, event: Event, _now: datetime) -> Answer:
+    """Take a checkpoint in, or replace what was registered unless something newer is known."""
+    data = event.data
+    assert isinstance(data, CheckpointRegistered)
+    if any(name.startswith("facility:") for name in entity.views):
+        return Refused("place_is_a_facility")
+    if _is_older(entity, event):
+        return Refused("superseded")
+    key = f"checkpoint:{data.place_id}"
+    fields = data.model_dump(mode="json")
+    view = revise(entity.views.get(key), event.time, **fields, status="active")
+    full = CheckpointState.model_validate(view).model_dump(mode="json")
+    return Applied({key: full}, own=_mark(entity, event))
+
+
+def place_updated(entity: Entity, event: Event, _now: datetime) -> Answer:
+    """Change the fields that the event names."""
+    data = event.data
+    assert isinstance(data, PlaceUpdated)
+    named = data.model_dump(mode="json", exclude_none=True, exclude={"place_id"})
+    return _change(entity, event, data.place_id, named)
+
+
+def place_retired(entity: Entity, event: Event, _now: datetime) -> Answer:
+    """Take the place out of use."""
+    data = event.data
+    assert isinstance(data, PlaceRetired)
+    return _change(entity, event, data.place_id, {"status": "retired"})
+
+
+def _change(entity: Entity, event: Event, place_id: str, fields: Doc) -> Answer:
+    noun = event.type.split(".", 1)[0]
+    key = f"{noun}:{place_id}"
+    view = entity.views.get(key)
+    if view is None:
+        return Unknown(f"{noun} {place_id}")
+    if _is_older(entity, event):
+        return Refused("superseded")
+    model = FacilityState if noun == "facility" else CheckpointState
+    known = {name: value for name, value in fields.items() if name in model.model_fields}
+    full = model.model_validate(revise(view, event.time, **known)).model_dump(mode="json")
+    outputs = (_announce(full),) if noun == "facility" else ()
+    return Applied({key: full}, outputs, _mark(entity, event))
+
+
+def _is_older(entity: Entity, event: Event) -> bool:
+    mark = entity.own.get("registered_at")
+    return mark is not None and event.time < parse_time(mark)
+
+
+def _mark(entity: Entity, event: Event) -> Doc:
+    return {**entity.own, "registered_at": format_time(event.time)}
+
+
+def visited(entity: Entity, event: Event, _now: datetime) -> Answer:
+    """Keep who is at the checkpoint: the latest sign of each vehicle decides, in any order."""
+    data = event.data
+    assert isinstance(data, VisitRecorded)
+    key = f"checkpoint:{data.checkpoint_id}"
+    view = entity.views.get(key)
+    if view is None:
+        return Unknown(f"checkpoint {data.checkpoint_id}")
+    signs: Doc = dict(entity.own.get("signs", {}))
+    totals = dict(view["totals"])
+    if data.replaces_vehicle is None:
+        totals[data.decision] = totals.get(data.decision, 0) + 1
+    else:
+        signs.pop(data.replaces_vehicle, None)
+    sign = {
+        "order": [format_time(data.at), event.identity],
+        "truck_id": data.truck_id,
+        "plate": data.plate,
+        "decision": data.decision,
+        "since": format_time(data.at),
+        "reason_code": data.reason_code,
+    }
+    last = signs.get(data.vehicle)
+    if last is None or last["order"] < sign["order"]:
+        if last is not None and last["decision"] == "arrived" and data.decision == "held":
+            sign["since"] = last["since"]
+        signs[data.vehicle] = sign
+    present = [
+        {"vehicle": vehicle, **{k: v for k, v in one.items() if k != "order"}}
+        for vehicle, one in sorted(signs.items())
+        if one["decision"] in {"arrived", "held"}
+    ]
+    changed = revise(view, event.time, present=present, totals=totals)
+    return Applied({key: changed}, own={**entity.own, "signs": _recent(signs)})
+
+
+def _recent(signs: Doc) -> Doc:
+    """Forget the oldest signs of vehicles that have gone, so that a state stays small."""
+    gone = [vehicle for vehicle, one in signs.items() if one["decision"] in {"cleared", "refused"}]
+    excess = len(gone) - VISITS_REMEMBERED
+    if excess <= 0:
+        return signs
+    gone.sort(key=lambda vehicle: signs[vehicle]["order"])
+    return {vehicle: one for vehicle, one in signs.items() if vehicle not in set(gone[:excess])}
+
+
+PLACE_FOLD = EntityFold(
+    "place",
+    ("place.registry.v1", "port.slot.v1", "slot.reservation.v1", "checkpoint.visit.v1"),
+    {
+        "facility.registered": facility_registered,
+        "checkpoint.registered": checkpoint_registered,
+        "facility.updated": place_updated,
+        "checkpoint.updated": place_updated,
+        "facility.retired": place_retired,
+        "checkpoint.retired": place_retired,
+        "visit.recorded": visited,
+        "slot.opened": opened,
+        "slot.capacity_changed": capacity_changed,
+        "slot.closed": closed,
+        "reservation.requested": requested,
+        "reservation.confirmed": answered,
+        "reservation.rejected": answered,
+        "reservation.released": released,
+        "reservation.no_show": released,
+    },
+    memory_limits={"checkpoint.visit.v1": VISITS_REMEMBERED},
+)
