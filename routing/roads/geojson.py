@@ -1,0 +1,48 @@
+"""Give a road network as light GeoJSON for the map page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from routing.roads.network import RoadNetwork
+
+
+def to_geojson(network: RoadNetwork) -> dict[str, Any]:
+    """Return the network as a GeoJSON ``FeatureCollection`` of lines.
+
+    Parameters
+    ----------
+    network
+        The network.
+
+    Returns
+    -------
+    dict
+        One ``LineString`` a segment, coordinates rounded to 5 decimals, with the property
+        ``class`` and, where they apply, ``inferred``, ``border`` and ``name``; the collection
+        names the ``attribution`` that a map must show.
+    """
+    arrays = network.arrays
+    features = []
+    for segment in range(len(arrays.seg_u)):
+        properties: dict[str, Any] = {"class": str(arrays.class_name[arrays.seg_class[segment]])}
+        if arrays.seg_inferred[segment]:
+            properties["inferred"] = True
+        if arrays.seg_border[segment]:
+            properties["border"] = True
+        if arrays.seg_name[segment]:
+            properties["name"] = str(arrays.seg_name[segment])
+        line = [[round(x, 5), round(y, 5)] for x, y in network.segment_line(segment)]
+        features.append(
+            {
+                "type": "Feature",
+                "properties": properties,
+                "geometry": {"type": "LineString", "coordinates": line},
+            }
+        )
+    return {
+        "type": "FeatureCollection",
+        "attribution": network.info.attribution,
+        "features": features,
+    }

@@ -1,0 +1,1 @@
+"""Test how trucks are routed and assigned."""

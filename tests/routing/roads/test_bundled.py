@@ -1,0 +1,168 @@
+"""Hold the bundled network to what the demo needs of it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from scipy.sparse.csgraph import connected_components
+
+from routing.roads import bundled, repair, store
+from routing.roads.errors import RoadError
+from routing.roads.geojson import to_geojson
+from routing.roads.metric import metric_for
+from routing.roads.network import RoadNetwork
+from routing.roads.sphere import distance_m
+from tests.routing.roads.places import PLACES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_every_demo_place_lies_within_3_km_of_a_junction(network: RoadNetwork, place: str) -> None:
+    """No place of the demo snaps further than 3 km."""
+    assert network.snap(*PLACES[place]).snap_m <= 3000
+
+
+def test_every_junction_reaches_every_other(network: RoadNetwork) -> None:
+    """The network is one component, and every way there has a way back."""
+    count, _ = connected_components(metric_for(network)._graph, connection="strong")
+    assert count == 1
+
+
+def test_no_edge_has_zero_length_or_is_shorter_than_the_great_circle(network: RoadNetwork) -> None:
+    """Zero-length edges of the source are repaired or gone."""
+    arrays = network.arrays
+    assert (arrays.seg_length_m >= 1).all()
+    assert (arrays.arc_u != arrays.arc_v).all()
+    for u, v, length_m in zip(arrays.seg_u, arrays.seg_v, arrays.seg_length_m, strict=True):
+        a, b = network.coordinates([int(u), int(v)])
+        assert length_m >= distance_m(a, b) - 0.001
+
+
+def test_ferries_take_their_crossing_time_whatever_the_vehicle(network: RoadNetwork) -> None:
+    """Hà Tiên to Phú Quốc is a ferry of three hours for every class."""
+    harbour, island = network.snap(10.38, 104.482).node, network.snap(10.18, 104.047).node
+    for vehicle_class in ("light_truck", "semi_trailer"):
+        path = metric_for(network, vehicle_class).path(harbour, island)
+        assert path.duration_s == 3 * 3600
+        assert network.arrays.seg_ferry[network.arrays.arc_segment[list(path.arcs)]].all()
+
+
+def test_no_way_between_two_demo_places_leads_abroad(network: RoadNetwork) -> None:
+    """A border's delay keeps routes within the country."""
+    nodes = [network.snap(*point).node for point in PLACES.values()]
+    metric = metric_for(network)
+    border = network.arrays.seg_border[network.arrays.arc_segment]
+    for u in nodes:
+        for v in nodes:
+            assert not border[list(metric.path(u, v).arcs)].any()
+
+
+def test_info_names_source_and_attribution(network_dir: Path) -> None:
+    """OpenStreetMap and its licence stay with the data."""
+    info = json.loads((network_dir / "info.json").read_text(encoding="utf-8"))
+    assert "OpenStreetMap" in info["attribution"]
+    assert info["licence"] == "ODbL 1.0"
+    assert info["nodes"] > 1200
+
+
+def test_building_twice_gives_the_same_network(network: RoadNetwork, tmp_path: Path) -> None:
+    """A build depends on the package data and the tables only."""
+    noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    for name in ("a", "b"):
+        assert bundled.build_bundled(tmp_path / name, built_at=noon).content_hash == (
+            network.info.content_hash
+        )
+    for name in ("network.npz", "network.graphml", "info.json"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_a_failed_build_leaves_the_previous_network_in_place(
+    network: RoadNetwork, tmp_path: Path
+) -> None:
+    """Whatever goes wrong while writing, the old network opens as before and no draft is left."""
+    out = tmp_path / "roads"
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    store.write_network(out, network.arrays, bundled.ORIGIN, built_at=moment)
+
+    class Torn:
+        """Arrays that break while they are written."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(network.arrays, name)
+
+        def named(self) -> dict[str, np.ndarray]:
+            return {"lat": np.zeros(1), "file": np.array(object())}
+
+    with pytest.raises((TypeError, ValueError)):
+        store.write_network(out, Torn(), bundled.ORIGIN, built_at=moment)  # type: ignore[arg-type]
+    assert RoadNetwork.open(out).info.content_hash == network.info.content_hash
+    assert [path.name for path in tmp_path.iterdir()] == ["roads"]
+
+
+def test_a_build_never_replaces_a_folder_with_other_files(
+    network: RoadNetwork, tmp_path: Path
+) -> None:
+    """A slip in --out costs nobody their files."""
+    (tmp_path / "thesis.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(RoadError, match="other files"):
+        store.write_network(
+            tmp_path, network.arrays, bundled.ORIGIN, built_at=datetime(2026, 1, 1, tzinfo=UTC)
+        )
+    assert (tmp_path / "thesis.txt").exists()
+
+
+def test_a_graph_in_two_parts_is_refused() -> None:
+    """A missing connector fails the build instead of a truck."""
+    nodes = {1: (10.0, 105.0), 2: (10.0, 105.1), 3: (9.0, 105.0), 4: (9.0, 105.1)}
+    road = repair.Segment(length_m=11_000, highway="trunk")
+    graph = repair.RoughGraph(nodes, {(1, 2): road, (3, 4): road})
+    with pytest.raises(RoadError, match="2 parts"):
+        bundled.freeze(graph)
+
+
+def test_a_table_that_does_not_fit_the_source_is_refused() -> None:
+    """A row about a road that is not there names the table."""
+    graph = repair.RoughGraph({1: (10.0, 105.0)}, {})
+    with pytest.raises(RoadError, match=r"edges\.csv"):
+        repair.mark_known_edges(graph)
+
+
+def test_opening_a_network_imports_neither_osmnx_nor_networkx(network_dir: Path) -> None:
+    """Workers and the API start fast and small."""
+    code = (
+        "import sys; from pathlib import Path; from routing.roads.network import RoadNetwork; "
+        "from routing.route import route; "
+        "route(RoadNetwork.open(Path(sys.argv[1])), (10.012, 105.081), (10.037, 105.788)); "
+        "sys.exit(any(name in sys.modules for name in ('osmnx', 'networkx', 'geopandas')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(network_dir)], check=False, timeout=60)
+    assert done.returncode == 0
+
+
+def test_geojson_draws_every_segment_once(network: RoadNetwork) -> None:
+    """The map gets one line a segment, with its class, in five decimals."""
+    collection = to_geojson(network)
+    assert len(collection["features"]) == network.info.segments
+    for feature in collection["features"]:
+        assert feature["properties"]["class"]
+        for lon, lat in feature["geometry"]["coordinates"]:
+            assert (round(lon, 5), round(lat, 5)) == (lon, lat)
+            assert 103 < lon < 108
+    assert "OpenStreetMap" in collection["attribution"]
+
+
+def test_a_folder_without_a_network_says_how_to_build_one(tmp_path: Path) -> None:
+    """The message names the command."""
+    with pytest.raises(RoadError, match="roads build --bundled"):
+        RoadNetwork.open(tmp_path)
+    (tmp_path / "info.json").write_text("{", encoding="utf-8")
+    with pytest.raises(RoadError, match="cannot be read"):
+        RoadNetwork.open(tmp_path)
