@@ -9,7 +9,8 @@
     │   └── TooFarFromRoad      a point lies too far from any road           (routing)
     ├── InvalidProblem          an assignment problem contradicts itself     (routing)
     ├── Unavailable             the broker or Redis does not answer          (streams, api)
-    └── StackError              the local stack cannot start or stop         (infra)
+    ├── StackError              the local stack cannot start or stop         (infra)
+    └── SettingsError           a variable holds no fitting value            (infra)
 """
 
 from __future__ import annotations
@@ -46,3 +47,7 @@ class Unavailable(HarvestlaneError):
 
 class StackError(HarvestlaneError):
     """The local stack cannot start or stop."""
+
+
+class SettingsError(HarvestlaneError):
+    """A setting in the environment holds no fitting value; the message names the variable."""
