@@ -1,0 +1,97 @@
+// Ask the API: reads, commands and problem documents (RFC 9457).
+
+import type { Clock, Command, Session } from "./types";
+
+/** What the API refused, as its problem document says; status 0 where it could not be reached. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly detail: string,
+  ) {
+    super(detail || code);
+  }
+}
+
+async function ask<T>(path: string, init?: RequestInit): Promise<T> {
+  let answer: Response;
+  try {
+    answer = await fetch(path, { credentials: "same-origin", ...init });
+  } catch {
+    throw new Problem(0, "unreachable", "");
+  }
+  const text = await answer.text();
+  let body: unknown = null;
+  try {
+    body = text ? JSON.parse(text) : null;
+  } catch {
+    // an answer that is no JSON is told by its status alone
+  }
+  if (!answer.ok) {
+    const problem = (body ?? {}) as { code?: string; detail?: string; title?: string };
+    throw new Problem(
+      answer.status,
+      problem.code ?? `http_${answer.status}`,
+      problem.detail ?? problem.title ?? "",
+    );
+  }
+  return body as T;
+}
+
+function randomKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join("");
+}
+
+/** Post JSON; the idempotency key stays the same over a second attempt after a lost connection. */
+export async function post<T>(path: string, body: unknown): Promise<T> {
+  const init: RequestInit = {
+    method: "POST",
+    headers: { "content-type": "application/json", "idempotency-key": randomKey() },
+    body: JSON.stringify(body),
+  };
+  try {
+    return await ask<T>(path, init);
+  } catch (error) {
+    if (!(error instanceof Problem) || (error.status !== 0 && error.status !== 503)) throw error;
+    await new Promise((done) => setTimeout(done, 800));
+    return ask<T>(path, init);
+  }
+}
+
+export const get = <T>(path: string): Promise<T> => ask<T>(path);
+
+export const getSession = (): Promise<Session> => ask<Session>("/v1/session");
+
+export const getClock = (): Promise<Clock> => ask<Clock>("/v1/clock");
+
+export const openSession = (code: string): Promise<Session> =>
+  post<Session>("/v1/session", { code });
+
+export type Vocabulary = Record<string, Record<string, { vi: string; en: string }>>;
+
+export const getVocabulary = (): Promise<Vocabulary> => ask<Vocabulary>("/v1/vocabulary");
+
+/** Send a command about an assignment and wait for what dispatch says of it. */
+export async function command(assignmentId: string, verb: string, body: object): Promise<Command> {
+  const path = `/v1/assignments/${encodeURIComponent(assignmentId)}/${verb}`;
+  const { command_id } = await post<{ command_id: string }>(path, body);
+  for (let attempt = 0; attempt < 40; attempt += 1) {
+    await new Promise((done) => setTimeout(done, attempt < 10 ? 300 : 1000));
+    try {
+      const found = await ask<Command>(`/v1/commands/${encodeURIComponent(command_id)}`);
+      if (found.status === "done" || found.status === "refused") return found;
+    } catch (error) {
+      if (!(error instanceof Problem) || ![0, 404, 503].includes(error.status)) throw error;
+    }
+  }
+  throw new Problem(0, "no_answer", "");
+}
+
+/** Where a role's own page is. */
+export function homeOf(role: string): string {
+  if (role === "haulier" || role === "driver") return "/haulier";
+  if (role === "checkpoint_officer") return "/checkpoint";
+  return "/";
+}

@@ -1,0 +1,203 @@
+// Name the state documents that the API answers; the models in `schemas/` are their source.
+
+export interface Point {
+  lat: number;
+  lon: number;
+}
+
+interface Versioned {
+  version: number;
+  updated_at: string;
+}
+
+export type Decision = "arrived" | "cleared" | "held" | "refused";
+
+export interface Truck extends Versioned {
+  truck_id: string;
+  registered: boolean;
+  plate: string | null;
+  haulier_id: string | null;
+  region: string | null;
+  vehicle_class: string | null;
+  payload_kg: number | null;
+  temperature_classes: string[];
+  home: (Point & { name?: string | null }) | null;
+  status: "available" | "unavailable" | null;
+  position: (Point & { at: string }) | null;
+  last_checkpoint: {
+    checkpoint_id: string;
+    decision: Decision;
+    at: string;
+    reason_code?: string | null;
+  } | null;
+}
+
+export interface Reason {
+  code: string;
+  detail: string;
+  params: Record<string, unknown>;
+}
+
+export interface Lot extends Versioned {
+  lot_id: string;
+  region: string;
+  product: string;
+  quantity_kg: number;
+  grade: string | null;
+  price_vnd_per_kg: number | null;
+  pickup: Point & { name: string };
+  ready_from: string;
+  hold_until: string;
+  temperature: string;
+  status: "declared" | "ready" | "withdrawn";
+  booked_kg: number;
+  loaded_kg: number;
+  delivered_kg: number;
+  assignments: string[];
+  reasons: Reason[];
+}
+
+export interface Slot extends Versioned {
+  slot_id: string;
+  facility_id: string;
+  gate_id: string;
+  window_start: string;
+  window_end: string;
+  capacity_trucks: number;
+  status: "open" | "closed";
+  reserved: { reservation_id: string; assignment_id: string; truck_id: string }[];
+}
+
+export type AssignmentStatus =
+  | "proposed"
+  | "accepted"
+  | "loaded"
+  | "delivered"
+  | "declined"
+  | "expired"
+  | "cancelled";
+
+export interface Assignment extends Versioned {
+  assignment_id: string;
+  region: string;
+  truck_id: string;
+  haulier_id: string;
+  plate: string | null;
+  lot_id: string;
+  product: string;
+  temperature: string;
+  quantity_kg: number;
+  facility_id: string;
+  gate_id: string;
+  window_start: string;
+  window_end: string;
+  corridor_id: string | null;
+  corridor_reason: string | null;
+  pickup: Point & { name: string };
+  departure: string;
+  pickup_eta: string;
+  delivery_eta: string;
+  drive_s: number;
+  route: { geometry: GeoJSON.Geometry; duration_s: number; distance_m: number };
+  explanation: Record<string, unknown>;
+  accept_by: string;
+  status: AssignmentStatus;
+  pinned: boolean;
+  revision: number;
+  reason: string | null;
+}
+
+export interface Corridor extends Versioned {
+  corridor_id: string;
+  kind: "shuttle" | "fork";
+  name: string | null;
+  facilities: string[];
+  geometry: GeoJSON.Geometry;
+  status: "open" | "closed";
+}
+
+export interface Checkpoint extends Versioned {
+  place_id: string;
+  name: string;
+  lat: number;
+  lon: number;
+  bays: number;
+  status: "active" | "retired";
+  present: {
+    vehicle: string;
+    truck_id: string | null;
+    plate: string | null;
+    decision: "arrived" | "held";
+    since: string;
+    reason_code: string | null;
+  }[];
+  totals: Record<string, number>;
+}
+
+export interface Facility extends Versioned {
+  place_id: string;
+  kind: string;
+  name: string;
+  lat: number;
+  lon: number;
+  gates: string[];
+  products: string[];
+  status: "active" | "retired";
+}
+
+export interface Closure extends Versioned {
+  closure_id: string;
+  kind: "road" | "zone";
+  geometry: GeoJSON.Geometry;
+  valid_from: string;
+  valid_until: string | null;
+  reason: string | null;
+  status: "in_force" | "lifted";
+}
+
+export interface Alert extends Versioned {
+  alert_id: string;
+  subject: string;
+  code: string;
+  severity: "info" | "warning" | "critical";
+  params: Record<string, unknown>;
+  status: "raised" | "cleared";
+}
+
+export interface Command extends Versioned {
+  command_id: string;
+  assignment_id: string;
+  command: string;
+  status: "done" | "refused";
+  reason: string | null;
+  detail: string | null;
+}
+
+export interface Clock {
+  mode: "wall" | "scenario";
+  now: string;
+  speed: number;
+  held: boolean;
+  scenario: string | null;
+}
+
+export interface Session {
+  role: string;
+  subject: string | null;
+}
+
+/** Each kind of state, as the stream names it. */
+export interface Kinds {
+  truck: Truck;
+  lot: Lot;
+  slot: Slot;
+  assignment: Assignment;
+  corridor: Corridor;
+  checkpoint: Checkpoint;
+  facility: Facility;
+  closure: Closure;
+  alert: Alert;
+  command: Command;
+}
+
+export type Kind = keyof Kinds;
