@@ -1,0 +1,116 @@
+"""Set the weights, limits and service times of a plan.
+
+Costs are told in *cost seconds*: one second of a truck driving costs 1 by default, and all other
+weights are exchange rates to that.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, fields
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from routing.dispatch.problem import InvalidProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """Weights with their units, the rules' numbers, and the limits of the search.
+
+    Attributes
+    ----------
+    empty_cost_per_s, loaded_cost_per_s
+        Cost seconds for a second of driving to the pickup, and with the goods.
+    wait_cost_per_s
+        For a second that a truck stands: before leaving, at the farm, before its window.
+    age_cost_per_s
+        For a second between the lot being ready and its delivery.
+    risk_cost_per_s, hold_buffer_s
+        For each second by which a delivery comes closer to the end of the hold time than
+        the buffer.
+    spare_cost_per_kg
+        For each kilogram of payload that drives unused.
+    split_cost
+        For each further consignment that a too small truck leaves behind; it guides the
+        choice and is in no trip's cost.
+    corridor_bonus
+        Cost seconds that a trip through a corridor is better off: corridors are preferred,
+        never forced.
+    unserved_cost, unserved_cost_per_kg
+        For a lot left over, and for each kilogram of it; both times 1 + priority.
+    corridor_join_m
+        How far, in a straight line, a pickup may lie from an assembly point to join there.
+    horizon_s
+        A lot that is ready later than this from now waits for a later plan.
+    slot_margin_s
+        How long before the end of its window a truck has to be planned in.
+    pickup_early_s
+        A truck that would be early leaves so as to be at the pickup this long before ready.
+    load_s, unload_s, load_s_by_product, unload_s_by_product
+        Service times: a constant, and exceptions by product.
+    drive_s, break_s, day_s
+        At most this much driving without a break, the break's length, and the driving of a
+        day: 4 h, 15 minutes, 10 h.
+    min_consignment_kg
+        No truck is sent for less.
+    local_utc_offset_s
+        The offset in which corridor hours are told.
+    block_lots
+        How many lots are planned jointly; more are planned block after block, the most
+        urgent first, and improvement is then left out.
+    """
+
+    empty_cost_per_s: float = 1.0
+    loaded_cost_per_s: float = 1.0
+    wait_cost_per_s: float = 0.3
+    age_cost_per_s: float = 0.1
+    risk_cost_per_s: float = 1.0
+    hold_buffer_s: int = 3_600
+    spare_cost_per_kg: float = 0.05
+    split_cost: float = 1_800.0
+    corridor_bonus: float = 900.0
+    unserved_cost: float = 100_000.0
+    unserved_cost_per_kg: float = 10.0
+    corridor_join_m: float = 25_000.0
+    horizon_s: int = 4 * 3_600
+    slot_margin_s: int = 300
+    pickup_early_s: int = 900
+    load_s: int = 1_800
+    unload_s: int = 1_800
+    load_s_by_product: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    unload_s_by_product: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    drive_s: int = 4 * 3_600
+    break_s: int = 900
+    day_s: int = 10 * 3_600
+    min_consignment_kg: int = 50
+    local_utc_offset_s: int = 7 * 3_600
+    block_lots: int = 128
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            value = getattr(self, item.name)
+            amounts = value.values() if hasattr(value, "values") else (value,)
+            least = -86_400 if item.name == "local_utc_offset_s" else 0
+            if not all(math.isfinite(amount) and amount >= least for amount in amounts):
+                raise InvalidProblem(f"Expected {item.name} finite and >= {least}, got {value!r}.")
+            if item.name.endswith(("_s", "_s_by_product")) and not item.name.endswith("_per_s"):
+                _whole(item.name, tuple(amounts))
+        if self.drive_s <= 0 or self.block_lots < 1:
+            raise InvalidProblem("Expected drive_s > 0 and block_lots >= 1.")
+
+    def load_of(self, product: str) -> int:
+        """Return the seconds it takes to load the product."""
+        return self.load_s_by_product.get(product, self.load_s)
+
+    def unload_of(self, product: str) -> int:
+        """Return the seconds it takes to unload the product."""
+        return self.unload_s_by_product.get(product, self.unload_s)
+
+
+def _whole(name: str, amounts: tuple[float, ...]) -> None:
+    if any(amount != int(amount) for amount in amounts):
+        raise InvalidProblem(f"Expected {name} in whole seconds, got {amounts!r}.")
