@@ -1,18 +1,18 @@
-"""Run a fold safely: decode, fold, confirm what is said, write the table, then let offsets move.
+"""Fold batches of records over a state in memory, and keep each batch as one journal entry.
 
-Any failure on the way ends the process, so that the records are read anew; nothing here ever
-acknowledges an event that has not been folded into a table whose changelog the broker confirmed.
+A decision is made durable before it is said: a batch's changes and everything it says are written
+to the table as one *journal* record, confirmed; only then is it said, and only then are the
+entities written. Whoever takes the partition over repeats the last journal: its changes are made
+good and its records said again under the same ids. ``streams/app.py`` does the writing.
 """
 
 from __future__ import annotations
 
-import asyncio
-import logging
+import base64
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 
 import orjson
 
@@ -21,18 +21,10 @@ from schemas.envelope import Record, decode, encode
 from schemas.errors import MalformedEvent
 from schemas.model import Fact, parse_time
 from schemas.topics import CATALOGUE, DEAD_LETTERS
-from streams.fold import Arrival, DeadLetter, Entity, Fold, Output, Raw, Step, derived_id
+from streams.fold import Arrival, DeadLetter, Doc, Entity, Fold, Output, Raw, Step, derived_id
 
-log = logging.getLogger(__name__)
-
-
-class Outlet(Protocol):
-    """Where a shell writes: each call returns once the record is on its way, and an awaitable
-    that is done once the broker has confirmed it."""  # noqa: D205, D209
-
-    async def send(self, record: Record, partition: int | None = None) -> Awaitable[object]:
-        """Send one record."""
-        ...
+JOURNAL = "~journal"
+"""The table key of a partition's last batch; no identifier may hold a tilde."""
 
 
 class Memory:
@@ -41,12 +33,27 @@ class Memory:
     def __init__(self) -> None:
         self._partitions: dict[int, dict[str, Entity]] = {}
 
-    def load(self, rows: Iterator[tuple[str, bytes]]) -> None:
-        """Replace everything by what the table holds."""
+    def load(self, rows: Iterable[tuple[str, bytes]]) -> list[Work]:
+        """Replace everything by what the table holds.
+
+        Returns
+        -------
+        list of Work
+            The last batch of each partition, to be written and said again.
+        """
         self._partitions = {}
+        journals: list[Work] = []
         for key, value in rows:
-            entity = Entity.from_doc(orjson.loads(value))
+            doc = orjson.loads(value)
+            if key == JOURNAL:
+                journals.append(Work.from_journal(doc))
+                continue
+            entity = Entity.from_doc(doc)
             self._partitions.setdefault(entity.partition, {})[key] = entity
+        for work in journals:
+            for (partition, key), entity in work.changes.items():
+                self._partitions.setdefault(partition, {})[key] = entity
+        return journals
 
     def store(self, partition: int) -> PartitionStore:
         """Return one partition's entities."""
@@ -78,16 +85,75 @@ class PartitionStore:
 
 @dataclass
 class Work:
-    """What one batch of records has done so far."""
+    """What one batch of records of one partition does: what changes, and what is to be said."""
 
+    partition: int
+    changes: dict[tuple[int, str], Entity] = field(default_factory=dict)
     records: list[tuple[Record, int | None]] = field(default_factory=list)
-    dirty: dict[tuple[int, str], Raw] = field(default_factory=dict)
-    """The last record that touched each changed entity, by partition and key."""
-    before: dict[tuple[int, str], dict[str, int]] = field(default_factory=dict)
-    """Versions of the entity's views as they were before the batch."""
-    oldest_ms: dict[tuple[int, str], int] = field(default_factory=dict)
+    """What is said, with the partition to say it in; None leaves that to the key."""
+    before: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Versions of each changed entity's views as they were before the batch."""
+    oldest_ms: dict[str, int] = field(default_factory=dict)
     """The earliest append time among the records that changed the entity."""
     outcomes: Counter[str] = field(default_factory=Counter)
+
+    def journal(self) -> bytes:
+        """Return the batch as one table value."""
+        doc = {
+            "partition": self.partition,
+            "changes": {key: entity.to_doc() for (_, key), entity in self.changes.items()},
+            "records": [
+                [
+                    record.topic,
+                    partition,
+                    _to_doc(record.key),
+                    _to_doc(record.value),
+                    [[name, _to_doc(value)] for name, value in record.headers],
+                ]
+                for record, partition in self.records
+            ],
+        }
+        return orjson.dumps(doc)
+
+    @classmethod
+    def from_journal(cls, doc: Doc) -> Work:
+        """Read a batch back."""
+        partition = doc["partition"]
+        return cls(
+            partition=partition,
+            changes={
+                (partition, key): Entity.from_doc(entity) for key, entity in doc["changes"].items()
+            },
+            records=[
+                (
+                    Record(
+                        topic,
+                        _from_doc(key),
+                        _from_doc(value),
+                        tuple((name, _from_doc(header)) for name, header in headers),
+                    ),
+                    target,
+                )
+                for topic, target, key, value, headers in doc["records"]
+            ],
+        )
+
+    def rows(self) -> Iterator[tuple[str, bytes]]:
+        """Yield what the table must hold: keys and values."""
+        for (_, key), entity in self.changes.items():
+            yield key, orjson.dumps(entity.to_doc())
+
+
+def _to_doc(raw: bytes) -> str | list[str]:
+    """Write bytes as text, or, where they are none (dead letters), as a list of one in base64."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return [base64.b64encode(raw).decode()]
+
+
+def _from_doc(doc: str | list[str]) -> bytes:
+    return doc.encode() if isinstance(doc, str) else base64.b64decode(doc[0])
 
 
 def read(raw: Raw, appended_ms: int) -> Arrival | DeadLetter:
@@ -127,13 +193,16 @@ class Shell:
     def __init__(self, fold: Fold, clock: Callable[[], datetime]) -> None:
         self.fold = fold
         self.memory = Memory()
-        self.outcomes: Counter[str] = Counter()
         self._clock = clock
         self._source = f"/streams/{fold.name}"
 
-    def work(self, batch: Sequence[tuple[Raw, int]]) -> Work:
-        """Fold a batch of records, with the broker's append times, over the state in memory."""
-        work = Work()
+    def work(self, partition: int, batch: Sequence[tuple[Raw, int]]) -> Work:
+        """Fold records of one partition, with the broker's append times, over the state in memory.
+
+        The memory holds the changes from then on: where they cannot be written, it is to be
+        loaded anew.
+        """
+        work = Work(partition)
         now = self._clock()
         for raw, appended_ms in batch:
             arrival = read(raw, appended_ms)
@@ -146,19 +215,17 @@ class Shell:
         return work
 
     def _fold_in(self, work: Work, arrival: Arrival, now: datetime) -> None:
-        partition = arrival.raw.partition
-        store = self.memory.store(partition)
+        store = self.memory.store(work.partition)
         step = self.fold.step(store, arrival, now)
         work.outcomes[step.outcome] += 1
-        for key in step.changes:
-            where = (partition, key)
-            if where not in work.before:
+        for key, changed in step.changes.items():
+            if key not in work.before:
                 entity = store.get(key)
                 views = entity.views if entity is not None else {}
-                work.before[where] = {name: view["version"] for name, view in views.items()}
+                work.before[key] = {name: view["version"] for name, view in views.items()}
             if step.outcome != "ticked":
-                work.oldest_ms.setdefault(where, arrival.appended_ms)
-            work.dirty[where] = arrival.raw
+                work.oldest_ms.setdefault(key, arrival.appended_ms)
+            work.changes[work.partition, key] = changed
         store.apply(step.changes)
         self._say(work, step, arrival, now)
 
@@ -196,11 +263,9 @@ class Shell:
 
     def _say_states(self, work: Work) -> None:
         """Announce every view that the batch changed, once, as it stands at the end."""
-        for (partition, key), versions in work.before.items():
-            entity = self.memory.store(partition).get(key)
-            if entity is None:
-                continue
-            appended_ms = work.oldest_ms.get((partition, key))
+        for key, versions in work.before.items():
+            entity = work.changes[work.partition, key]
+            appended_ms = work.oldest_ms.get(key)
             for name, view in entity.views.items():
                 if versions.get(name) != view["version"]:
                     work.records.append((self._state_record(name, view, appended_ms), None))
@@ -221,17 +286,3 @@ class Shell:
         if appended_ms is not None:
             headers.append(("ce_causeappended", str(appended_ms).encode()))
         return Record(topic.name, entity_id.encode(), orjson.dumps(view), tuple(headers))
-
-    def table_values(self, work: Work) -> Iterator[tuple[str, bytes, Raw]]:
-        """Yield what the table must hold: key, value, and the last record that touched it."""
-        for (partition, key), raw in work.dirty.items():
-            entity = self.memory.store(partition).get(key)
-            if entity is not None:
-                yield key, orjson.dumps(entity.to_doc()), raw
-
-
-async def confirm(outlet: Outlet, work: Work) -> None:
-    """Send everything that a batch says, and wait until the broker has confirmed it all."""
-    sent = [await outlet.send(record, partition) for record, partition in work.records]
-    if sent:
-        await asyncio.gather(*sent)

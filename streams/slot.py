@@ -74,7 +74,7 @@ def closed(entity: Entity, event: Event, _now: datetime) -> Answer:
     return _set(entity, event, data, capacity=None, status="closed", reason="slot_closed")
 
 
-def _set(  # noqa: PLR0913 - the three ways to set a slot differ in just these
+def _set(
     entity: Entity,
     event: Event,
     data: SlotOpened | SlotCapacityChanged | SlotClosed,
