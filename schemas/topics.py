@@ -60,6 +60,8 @@ class Topic:
         return {
             "cleanup.policy": "compact" if self.compacted else "delete",
             "retention.ms": str(self.retention_ms),
+            # latencies are taken from it, and a scenario of 2021 must not be swept away by its age
+            "message.timestamp.type": "LogAppendTime",
         }
 
 
