@@ -1,0 +1,55 @@
+"""Hold what the API needs to know of its stack, read once at start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+MOST_BODY_BYTES = 1_048_576
+"""Longest request body, in bytes: what a broker takes in one record by default."""
+
+COOKIE = "harvestlane_session"
+"""Name of the cookie that holds a browser's session."""
+
+
+def _say_nothing(ready: bool) -> None:  # noqa: FBT001 - one fact, as `infra.readiness` takes it
+    del ready
+
+
+@dataclass(frozen=True, slots=True)
+class ApiConfig:
+    """Describe one API process.
+
+    Attributes
+    ----------
+    bootstrap
+        Kafka's bootstrap servers, `host:port[,…]`.
+    redis_url
+        The Redis with the views.
+    secret
+        Key that signs tokens, at least 32 bytes.
+    network_dir
+        Folder of the road network; its `roads.geojson` is drawn on the map.
+    pages_dir
+        Folder of the built pages.
+    on_ready
+        Called about every second with whether the API can do its work.
+    view_wait_s
+        How long a request waits for a view that an earlier write may still be on its way to.
+    heartbeat_s
+        Silence after which the stream sends a comment.
+    """
+
+    bootstrap: str
+    redis_url: str
+    secret: bytes
+    network_dir: Path
+    pages_dir: Path
+    on_ready: Callable[[bool], None] = _say_nothing
+    view_wait_s: float = 2.0
+    heartbeat_s: float = 15.0
+
+    def __post_init__(self) -> None:
+        if len(self.secret) < 32:
+            raise ValueError("Expected a secret of at least 32 bytes.")

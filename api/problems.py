@@ -1,0 +1,218 @@
+"""Answer every error as a problem document (RFC 9457), titled in Vietnamese or English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import orjson
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from schemas.errors import HarvestlaneError, MalformedEvent, RefusedEvent, Unavailable
+
+MEDIA_TYPE = "application/problem+json"
+_RETRY_AFTER_S = "2"
+
+PROBLEMS: dict[str, tuple[int, str, str]] = {
+    "bad_request": (400, "Yêu cầu không hợp lệ", "Bad request"),
+    "not_json": (400, "Nội dung không phải JSON", "The body is not JSON"),
+    "unauthenticated": (401, "Cần đăng nhập", "Log-in needed"),
+    "code_refused": (401, "Mã đăng nhập không dùng được", "The log-in code cannot be used"),
+    "forbidden": (403, "Không có quyền", "Not allowed"),
+    "not_yours": (403, "Không thuộc quyền của bạn", "Not yours"),
+    "cross_origin": (403, "Yêu cầu từ trang khác", "Request from another site"),
+    "not_found": (404, "Không tìm thấy", "Not found"),
+    "facility_unknown": (404, "Không có cơ sở này", "No such facility"),
+    "checkpoint_unknown": (404, "Không có chốt này", "No such checkpoint"),
+    "lot_unknown": (404, "Không có lô hàng này", "No such lot"),
+    "assignment_unknown": (404, "Không có chuyến này", "No such assignment"),
+    "command_unknown": (404, "Chưa có kết quả lệnh này", "No outcome of this command"),
+    "method_not_allowed": (405, "Không hỗ trợ phương thức này", "Method not allowed"),
+    "already_decided": (409, "Không còn thực hiện được", "No longer possible"),
+    "lot_withdrawn": (409, "Lô hàng đã được rút", "The lot was withdrawn"),
+    "too_large": (413, "Nội dung quá lớn", "Too large"),
+    "media_type": (415, "Kiểu nội dung không được hỗ trợ", "Unsupported media type"),
+    "invalid": (422, "Dữ liệu không hợp lệ", "Invalid data"),
+    "malformed_event": (422, "Sự kiện không hợp lệ", "Malformed event"),
+    "type_unknown": (422, "Loại sự kiện không tồn tại", "Unknown event type"),
+    "type_not_postable": (422, "Không nhận loại sự kiện này", "Event type not accepted"),
+    "source_reserved": (422, "Nguồn sự kiện không thuộc bạn", "Source is another's"),
+    "time_ahead": (422, "Thời gian quá xa trong tương lai", "Time too far ahead"),
+    "batch_refused": (422, "Lô sự kiện bị từ chối", "Batch refused"),
+    "internal": (500, "Lỗi hệ thống", "Internal error"),
+    "broker_unavailable": (503, "Chưa ghi nhận được", "Cannot be recorded now"),
+    "views_unavailable": (503, "Chưa đọc được dữ liệu", "Cannot be read now"),
+    "not_ready": (503, "Hệ thống chưa sẵn sàng", "Not ready"),
+}
+"""Each stable code's status and its titles, Vietnamese and English."""
+
+_CODE_OF_STATUS = {
+    400: "bad_request",
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "media_type",
+    422: "invalid",
+}
+
+
+class Flaw(BaseModel):
+    """One thing wrong with a request."""
+
+    at: str
+    """Where: a path such as `body.pickup.lat`, or `events.3` in a batch."""
+    code: str
+    detail: str
+
+
+class ProblemDocument(BaseModel):
+    """What every error looks like (RFC 9457)."""
+
+    type: Annotated[str, Field(examples=["urn:harvestlane:problem:invalid"])]
+    title: str
+    """In Vietnamese, or in English where `Accept-Language` prefers it."""
+    status: int
+    detail: str
+    code: str
+    """Stable; programs go by it."""
+    errors: list[Flaw] = []
+
+
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "A problem document (RFC 9457).",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
+    }
+}
+"""What every operation declares about its errors in OpenAPI."""
+
+
+class Problem(HarvestlaneError):
+    """An error that the client is told of.
+
+    Parameters
+    ----------
+    code
+        A key of `PROBLEMS`.
+    detail
+        One sentence for people.
+    errors
+        Everything that is wrong, where there is more than one thing.
+    headers
+        Further headers of the answer.
+    extra
+        Further members of the document.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        *,
+        errors: Sequence[Flaw] = (),
+        headers: Mapping[str, str] | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.headers = dict(headers or {})
+        self.extra = dict(extra or {})
+
+
+def problem_of(error: Exception) -> Problem:
+    """Say an expected error of the lower layers as a problem."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, RefusedEvent):
+        code = error.rule if error.rule in PROBLEMS else "invalid"
+        return Problem(code, error.detail)
+    if isinstance(error, MalformedEvent):
+        return Problem("malformed_event", str(error))
+    if isinstance(error, Unavailable):
+        return Problem("views_unavailable", str(error))
+    if isinstance(error, RequestValidationError):
+        return _of_validation(error)
+    if isinstance(error, HTTPException):
+        code = _CODE_OF_STATUS.get(error.status_code, "bad_request")
+        return Problem(code, str(error.detail), headers=error.headers)
+    return Problem("internal", "Something went wrong here; it was written to the log.")
+
+
+def answer(problem: Problem, accept_language: str | None) -> Response:
+    """Write a problem as a response in the reader's language.
+
+    Parameters
+    ----------
+    problem
+        What went wrong.
+    accept_language
+        The request's header of this name.
+    """
+    status, vietnamese, english = PROBLEMS[problem.code]
+    language = _language(accept_language or "")
+    headers = {"content-language": language, "cache-control": "no-store", **problem.headers}
+    if status == 503:
+        headers.setdefault("retry-after", _RETRY_AFTER_S)
+    if status == 401:
+        headers.setdefault("www-authenticate", 'Bearer realm="harvestlane"')
+    document = {
+        "type": f"urn:harvestlane:problem:{problem.code}",
+        "title": english if language == "en" else vietnamese,
+        "status": status,
+        "detail": problem.detail,
+        "code": problem.code,
+        "errors": [flaw.model_dump() for flaw in problem.errors],
+        **problem.extra,
+    }
+    return Response(_dump(document), status, headers, MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Let the application answer its errors as problem documents."""
+
+    async def handle(request: Request, error: Exception) -> Response:
+        return answer(problem_of(error), request.headers.get("accept-language"))
+
+    for kind in (HarvestlaneError, RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, handle)
+
+
+def _of_validation(error: RequestValidationError) -> Problem:
+    flaws = [
+        Flaw(at=".".join(map(str, each["loc"])), code=each["type"], detail=each["msg"])
+        for each in error.errors()
+    ]
+    if any(flaw.code == "json_invalid" for flaw in flaws):
+        return Problem("not_json", flaws[0].detail, errors=flaws)
+    first = f"{flaws[0].at}: {flaws[0].detail}" if flaws else "The request is invalid."
+    return Problem("invalid", first, errors=flaws)
+
+
+def _dump(document: Any) -> bytes:
+    try:
+        return orjson.dumps(document)
+    except orjson.JSONEncodeError:  # a text that echoes bytes which are no characters
+        document["detail"] = document["detail"].encode("utf-8", "replace").decode()
+        document["errors"] = []
+        return orjson.dumps(document)
+
+
+def _language(accept_language: str) -> str:
+    weights = {"vi": 0.0, "en": 0.0}
+    for part in accept_language.lower().split(","):
+        tag, _, weight = part.strip().partition(";q=")
+        language = tag.split("-")[0]
+        if language in weights:
+            try:
+                weights[language] = max(weights[language], float(weight or 1))
+            except ValueError:
+                continue
+    return "en" if weights["en"] > weights["vi"] else "vi"
