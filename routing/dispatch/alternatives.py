@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from routing.dispatch.construct import consignments
 from routing.dispatch.options import cost_of
 from routing.dispatch.outcome import Alternative
+from routing.dispatch.words import tell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,18 +19,7 @@ if TYPE_CHECKING:
     from routing.dispatch.construct import Ledger, Placement
     from routing.dispatch.options import Options
 
-_SHOWN = 2
-
-_WORDS = {
-    "empty_driving": "it drives farther to the pickup",
-    "loaded_driving": "it drives farther with the goods",
-    "waiting": "it waits longer",
-    "age": "it delivers later",
-    "hold_risk": "it delivers closer to the end of the hold time",
-    "corridor": "it cannot use the corridor",
-    "spare_payload": "its payload fits worse",
-    "further_trips": "it leaves more for further trips",
-}
+_SHOWN = 3
 
 
 def alternatives_to(
@@ -39,7 +29,7 @@ def alternatives_to(
     placement: Placement,
     option: Options,
 ) -> tuple[Alternative, ...]:
-    """Return the two cheapest other ways, at most one a truck, free or not.
+    """Return the three cheapest other ways, at most one a truck, free or not.
 
     A way may be cheaper than the trip: then another lot needs its truck or slot more.
 
@@ -113,11 +103,17 @@ def _why(
     placement: Placement,
     way: Way,
     more: Mapping[str, float],
-) -> str:
-    if way.truck != placement.truck and way.truck in carriers:
-        lot = board.problem.lots[carriers[way.truck]].lot_id
-        return f"truck {board.problem.trucks[way.truck].truck_id} carries lot {lot}"
-    if ledger.free[way.slot] <= 0:
-        return f"slot {board.slots[way.slot].slot_id} has no place left"
+) -> dict[str, Any]:
+    lots, trucks = board.problem.lots, board.problem.trucks
     worst = max(more, key=lambda part: more[part])
-    return f"{_WORDS[worst]} (+{more[worst]:.0f})" if more[worst] > 0 else "it is no better"
+    if way.truck != placement.truck and way.truck in carriers:
+        lot_id, truck_id = lots[carriers[way.truck]].lot_id, trucks[way.truck].truck_id
+        return _told(board, "truck_taken", more[worst], truck_id=truck_id, lot_id=lot_id)
+    if ledger.free[way.slot] <= 0:
+        return _told(board, "slot_full", more[worst], slot_id=board.slots[way.slot].slot_id)
+    return _told(board, worst if more[worst] > 0 else "no_better", more[worst])
+
+
+def _told(board: Board, code: str, cost_s: float, **values: str) -> dict[str, Any]:
+    words = tell(f"why.{code}", values, utc_offset_s=board.params.local_utc_offset_s)
+    return {"code": code, "cost_s": round(cost_s, 1), **values, **words}

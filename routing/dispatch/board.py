@@ -60,6 +60,7 @@ class Board:
         self._lay_corridors()
         self.ready_s = [self.seconds(lot.ready_from) for lot in problem.lots]
         self.hold_s = [self.seconds(lot.hold_until, down=True) for lot in problem.lots]
+        self.due_s = [hold_s - params.margin_s for hold_s in self.hold_s]
 
     def seconds(self, moment: datetime, *, down: bool = False) -> int:
         """Return whole seconds from now to the moment, rounded up unless `down`."""
@@ -72,7 +73,8 @@ class Board:
         position = {name: at for at, name in enumerate(self.classes)}
         self.vehicle = np.array([position[truck.vehicle_class] for truck in trucks], int)
         self.start_s = np.array(
-            [max(0, self.seconds(truck.available_from)) for truck in trucks], float
+            [max(self.params.accept_s, self.seconds(truck.available_from)) for truck in trucks],
+            float,
         )
         since = [min(truck.driving.since_break_s, self.params.drive_s) for truck in trucks]
         self.since_s = np.array(since, float)
@@ -89,8 +91,8 @@ class Board:
         )
         owner = np.array([self.facility_at[slot.facility_id] for slot in self.slots], int)
         start = [self.seconds(slot.window_start) for slot in self.slots]
-        end = [self.seconds(slot.window_end) for slot in self.slots]
-        margin_s = max(self.params.slot_margin_s, 1)
+        end = [self.seconds(slot.window_end, down=True) for slot in self.slots]
+        margin_s = self.params.margin_s
         self.opens_s = np.array(start, float)
         self.last_s = np.array(
             [min(max(a, b - margin_s), b - 1) for a, b in zip(start, end, strict=True)], float
@@ -151,21 +153,20 @@ class Board:
             if not places[at].products or lot.product in places[at].products
         ]
 
-    def lanes(self, lot: Lot) -> tuple[Lane, ...]:
+    def lanes(self, lot: Lot, takers: Sequence[int]) -> tuple[Lane, ...]:
         """Return the lot's lanes: each taker directly, then through each corridor near it.
 
         A corridor is joined at its assembly point nearest to the pickup in a straight line,
         at most `corridor_join_m` away, and never at the facility the trip ends at.
         """
-        takers = self.takers(lot)
-        lanes = [Lane(at) for at in takers]
+        lanes = [Lane(facility) for facility in takers]
         if not self.assembly:
             return tuple(lanes)
         points = [point.position for _, point in self.assembly]
         away_m = straight_m([lot.pickup], points)[0]
         for number, corridor in enumerate(self.problem.corridors):
             for name in dict.fromkeys(corridor.facilities):
-                at = self.facility_at.get(name)
+                at = self.facility_at.get(name, -1)
                 near = [
                     (float(away_m[place]), place)
                     for place, (owner, point) in enumerate(self.assembly)

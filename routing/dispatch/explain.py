@@ -12,7 +12,7 @@ from routing.dispatch.board import NO_WAY_S, asked
 from routing.dispatch.options import admitted, cost_of
 from routing.dispatch.outcome import Trip
 from routing.dispatch.problem import DrivingState, InvalidProblem, Point
-from routing.dispatch.rules import clock
+from routing.dispatch.words import Word, tell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -121,6 +121,18 @@ def _trip(
     corridor = None if lane.corridor is None else problem.corridors[lane.corridor]
     reason = None if corridor else _corridor_reason(board, placement, option)
     corridor_id = corridor.corridor_id if corridor else None
+    said = {
+        "truck_id": truck.truck_id,
+        "carried_kg": placement.quantity_kg,
+        "open_before_kg": placement.open_before_kg,
+        "product": Word("product", lot.product),
+        "lot_id": lot.lot_id,
+        "pickup_name": lot.pickup_name,
+        "pickup_eta": at(way.pickup_eta_s),
+        "facility_id": slot.facility_id,
+        "gate_id": slot.gate_id,
+        "delivery_eta": at(eta_s),
+    }
     return Trip(
         truck_id=truck.truck_id,
         haulier_id=truck.haulier_id,
@@ -147,11 +159,7 @@ def _trip(
         cost=cost,
         alternatives=alternatives,
         explanation={
-            "summary": (
-                f"Truck {truck.truck_id} carries {placement.quantity_kg:,} of "
-                f"{placement.open_before_kg:,} kg of lot {lot.lot_id} from {lot.pickup_name} "
-                f"to {slot.facility_id}, gate {slot.gate_id}, at {clock(at(eta_s))}."
-            ),
+            "summary": tell("trip", said, utc_offset_s=board.params.local_utc_offset_s),
             "cost": {part: round(value, 1) for part, value in cost.items()},
             "corridor": {"corridor_id": corridor_id, "reason": reason},
             "forced": placement.forced,
@@ -209,6 +217,6 @@ def _stage(board: Board, placement: Placement, option: Options, number: int, lan
     joined = option.join_s[:, number]
     roster, valid, hours = (m[truck] for m in admitted(board, lane.corridor or 0, joined, arrival))
     eta_s = max(way.arrival_s, int(board.opens_s[placement.slot]))
-    timely = eta_s <= min(board.last_s[placement.slot], board.hold_s[placement.lot])
+    timely = eta_s <= min(board.last_s[placement.slot], board.due_s[placement.lot])
     passed = (roster, valid, hours, bool(option.within_day[truck, number]), timely)
     return 1 + next((n for n, ok in enumerate(passed) if not ok), len(passed))

@@ -1,7 +1,8 @@
 """Plan a dispatcher's overrides first, judged by the same rules, and answer what they break.
 
-An override may set aside only what `rules.OVERRIDABLE` lists. Among the ways that the named truck
-(and slot) leaves open, the one that breaks fewest rules is judged, the cheapest of equals.
+An override may set aside only what `rules.OVERRIDABLE` lists, and may use up the margin. Among the
+ways that the named truck (and slot) leaves open, the one that breaks fewest rules is judged, the
+cheapest of equals.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from routing.dispatch.board import NO_WAY_S
 from routing.dispatch.construct import Placement, consignments
 from routing.dispatch.options import cost_of, weigh
 from routing.dispatch.outcome import ForcedAnswer
-from routing.dispatch.rules import Candidate, Refusal, judge
+from routing.dispatch.rules import Candidate, Refusal, judge, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,7 +102,7 @@ def _unknown(board: Board, forced: Forced) -> tuple[Refusal, ...]:
         "unknown_slot": (forced.slot_id, {None, *(slot.slot_id for slot in board.slots)}),
     }
     return tuple(
-        Refusal(code, f"{code.removeprefix('unknown_').capitalize()} {name} is not known.")
+        refusal(board.params, code, name=str(name))
         for code, (name, names) in known.items()
         if name not in names
     )
@@ -135,7 +136,7 @@ def _judge(
     refusals = judge(
         Candidate(
             now=problem.now,
-            params=board.params,
+            params=replace(board.params, margin_s=0),
             truck=problem.trucks[truck],
             lot=open_lot,
             facility=_facility(board, option, place, lane),

@@ -17,6 +17,8 @@ from routing.dispatch.board import NO_WAY_S
 from routing.dispatch.timeline import price, travel_through
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from routing.dispatch.board import Board, Floats, Lane, Legs
@@ -66,7 +68,9 @@ class Options:
         )
 
 
-def weigh(board: Board, at: int, legs: Legs, column: int) -> Options:
+def weigh(
+    board: Board, at: int, legs: Legs, column: int, *, takers: Sequence[int] | None = None
+) -> Options:
     """Weigh all trucks, lanes and slots for one lot.
 
     Parameters
@@ -77,10 +81,12 @@ def weigh(board: Board, at: int, legs: Legs, column: int) -> Options:
         The lot's place in the problem.
     legs, column
         Driving times of a block of lots, and the lot's column in them.
+    takers
+        Facilities to weigh instead of those that may take the lot.
     """
     params, lot = board.params, board.problem.lots[at]
     ready_s, load_s = board.ready_s[at], params.load_of(lot.product)
-    lanes = board.lanes(lot)
+    lanes = board.lanes(lot, board.takers(lot) if takers is None else takers)
     empty_s = legs.empty_s[:, column]
     to_join_s, loaded_s = _lane_times(board, lanes, legs, column)
     rests_s = _rests(board.since_s, empty_s, params.drive_s) * params.break_s
@@ -220,7 +226,7 @@ def _rests(since_s: Floats, drive_s: Floats, limit_s: int) -> Floats:
 def _price_slots(
     board: Board, at: int, lanes: tuple[Lane, ...], arrival_s: Floats, fixed: Floats
 ) -> tuple[NDArray[np.int64], Floats, NDArray[np.int16]]:
-    params, ready_s, hold_s = board.params, board.ready_s[at], board.hold_s[at]
+    params, ready_s, due_s = board.params, board.ready_s[at], board.due_s[at]
     earliest_s = arrival_s.min(axis=0, initial=NO_WAY_S)
     soonest: dict[int, float] = {}
     for number, lane in enumerate(lanes):
@@ -233,7 +239,7 @@ def _price_slots(
     for facility, first_s in soonest.items():
         own = board.slots_of[facility]
         keep = (board.free[own] > 0) & (board.last_s[own] >= first_s)
-        keep &= board.opens_s[own] <= hold_s
+        keep &= board.opens_s[own] <= due_s
         chosen.append(own[keep])
         columns[facility] = slice(count, count + int(keep.sum()))
         count = columns[facility].stop
@@ -242,15 +248,17 @@ def _price_slots(
     best = np.zeros((len(arrival_s), count), np.int16)
     for number, lane in enumerate(lanes):
         part = columns[lane.facility]
-        rows = np.flatnonzero(arrival_s[:, number] <= hold_s)
+        rows = np.flatnonzero(arrival_s[:, number] <= due_s)
         if part.start == part.stop or not len(rows):
             continue
         came = arrival_s[rows, number, None]
         eta_s = np.maximum(came, board.opens_s[slots[part]])
         cost = fixed[rows, number, None] + params.wait_cost_per_s * (eta_s - came)
         cost += params.age_cost_per_s * np.maximum(eta_s - ready_s, 0)
-        cost += params.risk_cost_per_s * np.maximum(params.hold_buffer_s - hold_s + eta_s, 0)
-        cost[(eta_s > board.last_s[slots[part]]) | (eta_s > hold_s)] = np.inf
+        cost += params.risk_cost_per_s * np.maximum(
+            params.hold_buffer_s - board.hold_s[at] + eta_s, 0
+        )
+        cost[(eta_s > board.last_s[slots[part]]) | (eta_s > due_s)] = np.inf
         where = (rows[:, None], np.arange(part.start, part.stop)[None, :])
         better = cost < base[where]
         base[where] = np.where(better, cost, base[where])

@@ -14,14 +14,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """A way to serve a trip's consignment that was not taken, what more it costs, and why."""
+    """A way to serve a trip's consignment that was not taken, what more it costs, and why.
+
+    `why` has the `code`, the `cost_s` that speaks most against it, and the words `vi`, `en`.
+    """
 
     truck_id: str
     facility_id: str
     slot_id: str
     corridor_id: str | None
     cost_difference: float
-    why: str
+    why: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class Trip:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why goods were left over: a rule's code, a sentence with numbers, and the numbers.
+    """Why goods were left over: a rule's code, an English sentence, its numbers and `vi`.
 
     `params["alone"]` says whether lifting this obstacle alone would make room for a trip;
     otherwise `params["together_with"]` names what has to be lifted too.

@@ -46,8 +46,13 @@ class Params:
         How far, in a straight line, a pickup may lie from an assembly point to join there.
     horizon_s
         A lot that is ready later than this from now waits for a later plan.
-    slot_margin_s
-        How long before the end of its window a truck has to be planned in.
+    margin_s
+        How long before the end of its slot's window, and of the lot's hold time, a delivery has
+        to be planned, so that a queue on the way breaks nothing (assumed; an override may use
+        it up).
+    accept_s
+        No departure is planned sooner than this from now: the haulier has to see and accept
+        the offer first (assumed).
     pickup_early_s
         A truck that would be early leaves so as to be at the pickup this long before ready.
     load_s, unload_s, load_s_by_product, unload_s_by_product
@@ -77,7 +82,8 @@ class Params:
     unserved_cost_per_kg: float = 10.0
     corridor_join_m: float = 25_000.0
     horizon_s: int = 4 * 3_600
-    slot_margin_s: int = 300
+    margin_s: int = 900
+    accept_s: int = 300
     pickup_early_s: int = 900
     load_s: int = 1_800
     unload_s: int = 1_800

@@ -3,6 +3,8 @@
 For every truck the rules that refuse it are collected, as if each stood alone. The trucks that the
 fewest rules refuse are the nearest to a trip, and only their rules are told: lift one of those
 obstacles (all that are named together, where it takes several) and the goods can be carried.
+What cannot be known is taken at its best: a road that is not there takes no time, and goods that
+no facility takes go to the facility that suits best.
 """
 
 from __future__ import annotations
@@ -14,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from routing.dispatch.board import NO_WAY_S
+from routing.dispatch.options import weigh
 from routing.dispatch.outcome import Reason
-from routing.dispatch.rules import clock
+from routing.dispatch.words import Word, plain, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,8 +30,6 @@ if TYPE_CHECKING:
     from routing.dispatch.options import Options
 
     Mask = NDArray[np.bool_]
-
-STOPPED = Reason("stopped", "The search was stopped before this lot was planned to the end.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,27 +46,37 @@ class _Case:
     """The slots, of all facilities in question, that a nearest truck reaches in time."""
 
 
+def stopped(board: Board) -> Reason:
+    """Return the reason of a lot that the search had no time for."""
+    return _told(board, "stopped", {}, {})
+
+
 def reasons_for(board: Board, ledger: Ledger, option: Options) -> tuple[Reason, ...]:
     """Return why the open rest of a lot is on no truck, the most frequent obstacle first.
 
     Parameters
     ----------
     board, ledger
-        The problem, and what the finished plan has used up.
+        The problem, and what the plan has used up so far.
     option
         All ways to serve the lot.
     """
     trucks = len(board.problem.trucks)
     if not trucks:
-        return (Reason("no_truck", "There are 0 trucks.", {"trucks": 0, "alone": True}),)
+        return (_told(board, "no_truck", {}, {"trucks": 0}),)
+    nowhere = not option.lanes
+    if nowhere:
+        anywhere = range(len(board.problem.facilities))
+        option = weigh(board, option.lot, board.legs([option.lot]), 0, takers=anywhere)
     earliest_s, refused, inside = _on_the_way(board, ledger, option)
     refused |= _standing(board, ledger, option)
+    refused["destination_unknown"] = np.full(trucks, nowhere)
     count: NDArray[np.int64] = np.array(list(refused.values())).sum(axis=0)
     fewest = int(count.min())
     if fewest == 0:
-        return (STOPPED,)
-    nearest = count == fewest
-    reached = np.asarray(inside[nearest].any(axis=0), bool)
+        return (stopped(board),)
+    nearest: Mask = np.array(count == fewest, bool)
+    reached = _some((inside & nearest[:, None]).T)
     case = _Case(board, option, ledger.open_kg[option.lot], refused, nearest, earliest_s, reached)
     codes = [code for code, mask in refused.items() if (mask & nearest).any()]
     codes.sort(key=lambda code: (-int((refused[code] & nearest).sum()), code))
@@ -85,42 +96,58 @@ def _standing(board: Board, ledger: Ledger, option: Options) -> dict[str, Mask]:
         "payload": board.payload_kg < least,
         "truck_busy": ledger.used.copy(),
         "too_small": np.full(len(problem.trucks), small),
-        "destination_unknown": np.full(len(problem.trucks), not option.lanes),
     }
+
+
+def _some(mask: Mask) -> Mask:
+    """Return in which rows of a mask anything is true."""
+    return np.array(mask.any(axis=1), bool)
+
+
+def _arrivals(board: Board, option: Options) -> tuple[Floats, Mask, Mask]:
+    """Return each truck's arrivals by the lanes open to it, and who has a way, and a legal one.
+
+    Where no lane is within the day's driving all lanes count; where there is no road at all,
+    the truck arrives as soon as it could have loaded.
+    """
+    way: Mask = np.array(option.arrival_s < NO_WAY_S, bool)
+    legal = way & option.within_day
+    usable = np.where(_some(legal)[:, None], legal, way)
+    arrival_s = np.where(usable, option.arrival_s, NO_WAY_S)
+    load_s = board.params.load_of(board.problem.lots[option.lot].product)
+    soonest_s = np.maximum(board.start_s, board.ready_s[option.lot]) + load_s
+    some_way = _some(way)
+    arrival_s = np.where(some_way[:, None], arrival_s, soonest_s[:, None])
+    return arrival_s, some_way, _some(legal)
 
 
 def _on_the_way(
     board: Board, ledger: Ledger, option: Options
 ) -> tuple[Floats, dict[str, Mask], Mask]:
     """Judge roads, hours, slots and hold time, each truck as if it were able and free."""
-    trucks, hold_s = len(board.problem.trucks), board.hold_s[option.lot]
-    if not option.lanes:
-        return np.full(trucks, NO_WAY_S), {}, np.zeros((trucks, len(board.slots)), bool)
-    way = option.arrival_s < NO_WAY_S
-    legal = way & option.within_day
-    usable = np.where(legal.any(axis=1)[:, None], legal, way)
-    arrival_s = np.where(usable, option.arrival_s, NO_WAY_S)
-    earliest_s = arrival_s.min(axis=1)
+    trucks, due_s = len(board.problem.trucks), board.due_s[option.lot]
     reach = np.zeros((trucks, len(board.slots)), bool)
     timely = np.zeros_like(reach)
+    if not option.lanes:
+        return np.full(trucks, NO_WAY_S), {"no_slot": np.full(trucks, True)}, timely
+    arrival_s, some_way, some_legal = _arrivals(board, option)
     for facility in {lane.facility for lane in option.lanes}:
         own = board.slots_of[facility]
         lanes = [n for n, lane in enumerate(option.lanes) if lane.facility == facility]
         eta_s = np.maximum(arrival_s[:, lanes].min(axis=1)[:, None], board.opens_s[own])
         reach[:, own] = eta_s <= board.last_s[own]
-        timely[:, own] = reach[:, own] & (eta_s <= hold_s)
+        timely[:, own] = reach[:, own] & (eta_s <= due_s)
     free = ledger.free > 0
-    some_way = way.any(axis=1)
-    fits = (timely & free).any(axis=1)
-    early = earliest_s <= hold_s
-    late = some_way & ~early
-    stuck = some_way & ~fits
+    earliest_s: Floats = arrival_s.min(axis=1)
+    late = earliest_s > due_s
+    stuck = ~_some(timely & free)
+    known = np.where(late, _some(reach), _some(timely))
+    full = np.where(late, ~_some(reach & free), True)
     refused = {
         "no_route": ~some_way,
-        "driving_hours": some_way & ~legal.any(axis=1),
-        "slot_full": stuck
-        & np.where(late, reach.any(axis=1) & ~(reach & free).any(axis=1), timely.any(axis=1)),
-        "no_slot": stuck & np.where(late, ~reach.any(axis=1), ~timely.any(axis=1)),
+        "driving_hours": some_way & ~some_legal,
+        "slot_full": stuck & known & full,
+        "no_slot": stuck & ~known,
         "hold_exceeded": late,
     }
     return earliest_s, refused, timely
@@ -128,141 +155,102 @@ def _on_the_way(
 
 def _reason(case: _Case, code: str, *, alone: bool) -> Reason:
     these = case.refused[code] & case.nearest
-    params: dict[str, Any] = {
-        "trucks": len(these),
-        "refused": int(case.refused[code].sum()),
-        "nearest": int(these.sum()),
-        "alone": alone,
-    }
+    params: dict[str, Any] = {"nearest": int(these.sum()), "alone": alone}
     if not alone:
         params["together_with"] = sorted(
             other for other, mask in case.refused.items() if other != code and (mask & these).any()
         )
-    detail, more = _TELL[code](case, these)
-    return Reason(code, detail, params | more)
+    values = {"trucks": len(these), "refused": int(case.refused[code].sum())}
+    return _told(case.board, code, values | _TELL[code](case, these), params)
 
 
-def _of(case: _Case, code: str) -> str:
-    mask = case.refused[code]
-    return f"{int(mask.sum())} of {len(mask)} trucks"
+def _told(board: Board, code: str, values: dict[str, Any], params: dict[str, Any]) -> Reason:
+    sentence = "no_slot_at_all" if values.get("slots") == 0 else code
+    offset_s = board.params.local_utc_offset_s
+    words = tell(f"left.{sentence}", values | params, utc_offset_s=offset_s)
+    return Reason(code, words["en"], plain(values) | params | {"vi": words["vi"]})
 
 
-def _declined(case: _Case, these: Mask) -> tuple[str, dict[str, Any]]:
-    count = int(these.sum())
-    return f"{_of(case, 'declined')} have declined the lot; {count} of them could take it.", {}
+def _least_kg(case: _Case) -> int:
+    return max(case.board.params.min_consignment_kg, 1)
 
 
-def _temperature(case: _Case, these: Mask) -> tuple[str, dict[str, Any]]:
-    wanted = case.board.problem.lots[case.option.lot].temperature
-    detail = (
-        f"{_of(case, 'temperature')} cannot carry {wanted} goods; {int(these.sum())} of them "
-        "could otherwise come nearest."
-    )
-    return detail, {"temperature": wanted}
+def _nothing(_case: _Case, _these: Mask) -> dict[str, Any]:
+    return {}
 
 
-def _payload(case: _Case, these: Mask) -> tuple[str, dict[str, Any]]:
-    least = max(case.board.params.min_consignment_kg, 1)
-    largest = int(case.board.payload_kg[these].max())
-    detail = (
-        f"{_of(case, 'payload')} carry less than the smallest consignment of {least:,} kg; "
-        f"the largest of them carries {largest:,} kg."
-    )
-    return detail, {"min_consignment_kg": least, "largest_payload_kg": largest}
+def _temperature(case: _Case, _these: Mask) -> dict[str, Any]:
+    return {
+        "temperature": Word("temperature", case.board.problem.lots[case.option.lot].temperature)
+    }
 
 
-def _truck_busy(case: _Case, these: Mask) -> tuple[str, dict[str, Any]]:
-    detail = (
-        f"{_of(case, 'truck_busy')} have another trip in this plan, among them "
-        f"{int(these.sum())} that could carry the {case.open_kg:,} kg left or part of them."
-    )
-    return detail, {"quantity_kg": case.open_kg}
+def _payload(case: _Case, these: Mask) -> dict[str, Any]:
+    largest_kg = int(case.board.payload_kg[these].max())
+    return {"min_consignment_kg": _least_kg(case), "largest_payload_kg": largest_kg}
 
 
-def _too_small(case: _Case, _these: Mask) -> tuple[str, dict[str, Any]]:
-    least = max(case.board.params.min_consignment_kg, 1)
-    return (
-        f"{case.open_kg:,} kg are left; no truck is sent for less than {least:,} kg.",
-        {"quantity_kg": case.open_kg, "min_consignment_kg": least},
-    )
+def _truck_busy(case: _Case, _these: Mask) -> dict[str, Any]:
+    return {"quantity_kg": case.open_kg}
 
 
-def _destination_unknown(case: _Case, _these: Mask) -> tuple[str, dict[str, Any]]:
-    lot = case.board.problem.lots[case.option.lot]
-    named = ", ".join(lot.destinations) or "any facility"
-    detail = (
-        f"The lot goes to {named}; none of the {len(case.board.problem.facilities)} known "
-        f"facilities is that and takes {lot.product}."
-    )
-    return detail, {"destinations": list(lot.destinations), "product": lot.product}
+def _too_small(case: _Case, _these: Mask) -> dict[str, Any]:
+    return {"quantity_kg": case.open_kg, "min_consignment_kg": _least_kg(case)}
 
 
-def _no_route(case: _Case, _these: Mask) -> tuple[str, dict[str, Any]]:
+def _destination_unknown(case: _Case, _these: Mask) -> dict[str, Any]:
+    problem = case.board.problem
+    lot = problem.lots[case.option.lot]
+    return {
+        "destinations": lot.destinations,
+        "product": Word("product", lot.product),
+        "facilities": len(problem.facilities),
+    }
+
+
+def _no_route(case: _Case, _these: Mask) -> dict[str, Any]:
     facilities = len({lane.facility for lane in case.option.lanes})
-    name = case.board.problem.lots[case.option.lot].pickup_name
-    return (
-        f"{_of(case, 'no_route')} have no open road by {name} to any of {facilities} facilities.",
-        {"facilities": facilities},
-    )
+    return {
+        "facilities": facilities,
+        "pickup_name": case.board.problem.lots[case.option.lot].pickup_name,
+    }
 
 
-def _driving_hours(case: _Case, these: Mask) -> tuple[str, dict[str, Any]]:
+def _driving_hours(case: _Case, these: Mask) -> dict[str, Any]:
     board, option = case.board, case.option
     total_s = (board.today_s + option.empty_s)[:, None] + option.loaded_s
-    least_h = float(total_s[these].min()) / 3600
-    limit_h = board.params.day_s / 3600
-    detail = (
-        f"{_of(case, 'driving_hours')} would drive more than {limit_h:.1f} h this day; the "
-        f"nearest of them would come to {least_h:.1f} h."
-    )
-    return detail, {"least_s": round(least_h * 3600), "day_s": board.params.day_s}
+    return {"least_h": float(total_s[these].min()) / 3600, "day_h": board.params.day_s / 3600}
 
 
-def _earliest(case: _Case, these: Mask) -> tuple[str, str, dict[str, Any]]:
-    now, lot = case.board.problem.now, case.board.problem.lots[case.option.lot]
-    arrival = now + timedelta(seconds=float(case.earliest_s[these].min()))
-    params = {"arrival": arrival.isoformat(), "hold_until": lot.hold_until.isoformat()}
-    return clock(arrival), clock(lot.hold_until), params
+def _earliest(case: _Case, these: Mask) -> dict[str, Any]:
+    now, at = case.board.problem.now, case.option.lot
+    found = {
+        "hold_until": case.board.problem.lots[at].hold_until,
+        "latest": now + timedelta(seconds=case.board.due_s[at]),
+    }
+    first_s = float(case.earliest_s[these].min())
+    arrival = now + timedelta(seconds=first_s) if first_s < NO_WAY_S else None
+    return found | {"arrival": arrival}
 
 
-def _no_slot(case: _Case, these: Mask) -> tuple[str, dict[str, Any]]:
-    arrival, hold, params = _earliest(case, these)
+def _no_slot(case: _Case, these: Mask) -> dict[str, Any]:
     board = case.board
-    owned = [board.slots_of[f] for f in {lane.facility for lane in case.option.lanes}]
+    owned = [board.slots_of[facility] for facility in {lane.facility for lane in case.option.lanes}]
     own = np.concatenate(owned) if owned else np.zeros(0, int)
     first_s = float(case.earliest_s[these].min())
-    later = [at for at in own if board.last_s[at] >= first_s]
-    upcoming = min((board.slots[at].window_start for at in later), default=None)
-    told = f"the next one opens {clock(upcoming)}" if upcoming else "none opens later"
-    detail = (
-        f"The nearest able truck arrives {arrival}, but none of {len(own)} slots takes it in "
-        f"by {hold}: {told}."
-    )
-    upcoming_text = upcoming.isoformat() if upcoming else None
-    return detail, params | {"slots": len(own), "next_window_start": upcoming_text}
+    later = [board.slots[at].window_start for at in own if board.last_s[at] >= first_s]
+    return _earliest(case, these) | {
+        "slots": len(own),
+        "next_window_start": min(later, default=None),
+    }
 
 
-def _slot_full(case: _Case, these: Mask) -> tuple[str, dict[str, Any]]:
-    arrival, hold, params = _earliest(case, these)
-    full = int(case.inside.sum())
-    detail = (
-        f"The nearest able truck arrives {arrival}; all {full} slots that it could use by "
-        f"{hold} have no place left."
-    )
-    return detail, params | {"full_slots": full}
+def _slot_full(case: _Case, these: Mask) -> dict[str, Any]:
+    return _earliest(case, these) | {"full_slots": int(case.inside.sum())}
 
 
-def _hold_exceeded(case: _Case, these: Mask) -> tuple[str, dict[str, Any]]:
-    arrival, hold, params = _earliest(case, these)
-    detail = (
-        f"{_of(case, 'hold_exceeded')} come too late; the nearest able truck arrives {arrival}, "
-        f"after the lot holds until {hold}."
-    )
-    return detail, params
-
-
-_TELL: dict[str, Callable[[_Case, Mask], tuple[str, dict[str, Any]]]] = {
-    "declined": _declined,
+_TELL: dict[str, Callable[[_Case, Mask], dict[str, Any]]] = {
+    "declined": _nothing,
     "temperature": _temperature,
     "payload": _payload,
     "truck_busy": _truck_busy,
@@ -272,5 +260,5 @@ _TELL: dict[str, Callable[[_Case, Mask], tuple[str, dict[str, Any]]]] = {
     "driving_hours": _driving_hours,
     "no_slot": _no_slot,
     "slot_full": _slot_full,
-    "hold_exceeded": _hold_exceeded,
+    "hold_exceeded": _earliest,
 }

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+
+from routing.dispatch.words import Word, plain, tell
 
 if TYPE_CHECKING:
     from routing.dispatch.params import Params
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Which rule refused, in one English sentence with its numbers, and the numbers."""
+    """Which rule refused, in one English sentence; `params` has its numbers, and `vi`."""
 
     code: str
     detail: str
@@ -47,6 +49,11 @@ class Candidate:
     busy_with: str | None = None
 
     @property
+    def latest(self) -> datetime:
+        """Until when the lot has to be delivered: its hold time less the margin."""
+        return self.lot.hold_until - timedelta(seconds=self.params.margin_s)
+
+    @property
     def arrival(self) -> datetime | None:
         """When the truck reaches the facility."""
         return None if self.way is None else self.now + timedelta(seconds=self.way.arrival_s)
@@ -62,29 +69,36 @@ class Candidate:
 Rule = Callable[[Candidate], Refusal | None]
 
 
-def clock(moment: datetime) -> str:
-    """Write a time for a sentence: hours and minutes in UTC, the page translates `params`."""
-    return moment.astimezone(UTC).strftime("%d %b %H:%M UTC")
+def refusal(params: Params, code: str, *, sentence: str | None = None, **values: Any) -> Refusal:
+    """Return a refusal with its sentences.
+
+    Parameters
+    ----------
+    params
+        Where local time is found.
+    code, sentence
+        The rule's code, and its sentence where it has several.
+    values
+        What stands in the sentence.
+    """
+    told = tell(f"rule.{sentence or code}", values, utc_offset_s=params.local_utc_offset_s)
+    return Refusal(code, told["en"], plain(values) | {"vi": told["vi"]})
 
 
 def declined(candidate: Candidate) -> Refusal | None:
     """Refuse a truck whose haulier has declined the lot."""
     if not candidate.declined:
         return None
-    return Refusal(
-        "declined", f"Truck {candidate.truck.truck_id} has declined lot {candidate.lot.lot_id}."
-    )
+    truck_id, lot_id = candidate.truck.truck_id, candidate.lot.lot_id
+    return refusal(candidate.params, "declined", truck_id=truck_id, lot_id=lot_id)
 
 
 def truck_busy(candidate: Candidate) -> Refusal | None:
     """Refuse a truck that already has a trip in this plan."""
     if candidate.busy_with is None:
         return None
-    return Refusal(
-        "truck_busy",
-        f"Truck {candidate.truck.truck_id} already carries lot {candidate.busy_with}.",
-        {"lot_id": candidate.busy_with},
-    )
+    truck_id = candidate.truck.truck_id
+    return refusal(candidate.params, "truck_busy", truck_id=truck_id, lot_id=candidate.busy_with)
 
 
 def temperature(candidate: Candidate) -> Refusal | None:
@@ -92,12 +106,8 @@ def temperature(candidate: Candidate) -> Refusal | None:
     truck, lot = candidate.truck, candidate.lot
     if lot.temperature in truck.temperature_classes:
         return None
-    able = ", ".join(sorted(truck.temperature_classes)) or "nothing"
-    return Refusal(
-        "temperature",
-        f"Truck {truck.truck_id} can carry {able}; the lot is {lot.temperature}.",
-        {"temperature": lot.temperature},
-    )
+    wanted = Word("temperature", lot.temperature)
+    return refusal(candidate.params, "temperature", truck_id=truck.truck_id, temperature=wanted)
 
 
 def payload(candidate: Candidate) -> Refusal | None:
@@ -105,61 +115,48 @@ def payload(candidate: Candidate) -> Refusal | None:
     least_kg = max(candidate.params.min_consignment_kg, 1)
     if candidate.truck.payload_kg >= least_kg:
         return None
-    return Refusal(
+    return refusal(
+        candidate.params,
         "payload",
-        f"Truck {candidate.truck.truck_id} carries {candidate.truck.payload_kg:,} kg; "
-        f"no consignment is smaller than {least_kg:,} kg.",
-        {"payload_kg": candidate.truck.payload_kg, "min_consignment_kg": least_kg},
+        truck_id=candidate.truck.truck_id,
+        payload_kg=candidate.truck.payload_kg,
+        min_consignment_kg=least_kg,
     )
 
 
 def too_small(candidate: Candidate) -> Refusal | None:
     """Refuse a lot whose open quantity is not worth a truck."""
     least_kg = max(candidate.params.min_consignment_kg, 1)
-    if candidate.lot.quantity_kg >= least_kg:
+    open_kg = candidate.lot.quantity_kg
+    if open_kg >= least_kg:
         return None
-    return Refusal(
-        "too_small",
-        f"{candidate.lot.quantity_kg:,} kg are open; no truck is sent for less than "
-        f"{least_kg:,} kg.",
-        {"quantity_kg": candidate.lot.quantity_kg, "min_consignment_kg": least_kg},
-    )
+    return refusal(candidate.params, "too_small", quantity_kg=open_kg, min_consignment_kg=least_kg)
 
 
 def not_ready(candidate: Candidate) -> Refusal | None:
     """Refuse a lot that is ready only after the horizon of this plan."""
     horizon = candidate.now + timedelta(seconds=candidate.params.horizon_s)
-    if candidate.lot.ready_from <= horizon:
+    ready_from = candidate.lot.ready_from
+    if ready_from <= horizon:
         return None
-    return Refusal(
-        "not_ready",
-        f"The lot is ready at {clock(candidate.lot.ready_from)}, after the horizon "
-        f"{clock(horizon)}.",
-        {"ready_from": candidate.lot.ready_from.isoformat()},
-    )
+    return refusal(candidate.params, "not_ready", ready_from=ready_from, horizon=horizon)
 
 
 def destination_unknown(candidate: Candidate) -> Refusal | None:
     """Refuse a facility that the lot does not go to, or that does not take its product."""
-    lot, facility = candidate.lot, candidate.facility
+    lot, facility, params = candidate.lot, candidate.facility, candidate.params
+    code, product = "destination_unknown", Word("product", lot.product)
     if facility is None:
-        return Refusal(
-            "destination_unknown",
-            f"No known facility may take {lot.product}.",
-            {"destinations": list(lot.destinations), "product": lot.product},
-        )
-    if lot.destinations and facility.facility_id not in lot.destinations:
-        return Refusal(
-            "destination_unknown",
-            f"The lot goes to {', '.join(lot.destinations)}, not to {facility.facility_id}.",
-            {"destinations": list(lot.destinations), "facility_id": facility.facility_id},
+        return refusal(params, code, product=product, destinations=lot.destinations)
+    name = facility.facility_id
+    if lot.destinations and name not in lot.destinations:
+        which = "destination_not_named"
+        return refusal(
+            params, code, sentence=which, destinations=lot.destinations, facility_id=name
         )
     if facility.products and lot.product not in facility.products:
-        return Refusal(
-            "destination_unknown",
-            f"Facility {facility.facility_id} does not take {lot.product}.",
-            {"product": lot.product, "facility_id": facility.facility_id},
-        )
+        which = "destination_other_product"
+        return refusal(params, code, sentence=which, product=product, facility_id=name)
     return None
 
 
@@ -167,11 +164,12 @@ def no_route(candidate: Candidate) -> Refusal | None:
     """Refuse a trip that no open road carries."""
     if candidate.way is not None:
         return None
-    place = candidate.facility.facility_id if candidate.facility else "any facility"
-    return Refusal(
+    return refusal(
+        candidate.params,
         "no_route",
-        f"No open road leads truck {candidate.truck.truck_id} by {candidate.lot.pickup_name} "
-        f"to {place}.",
+        truck_id=candidate.truck.truck_id,
+        pickup_name=candidate.lot.pickup_name,
+        facility_id=candidate.facility.facility_id if candidate.facility else "?",
     )
 
 
@@ -180,31 +178,30 @@ def driving_hours(candidate: Candidate) -> Refusal | None:
     way, limit_s = candidate.way, candidate.params.day_s
     if way is None or way.today_s <= limit_s:
         return None
-    return Refusal(
-        "driving_hours",
-        f"The trip would bring the day's driving to {way.today_s / 3600:.1f} h; "
-        f"{limit_s / 3600:.1f} h are allowed.",
-        {"today_s": way.today_s, "day_s": limit_s},
+    return refusal(
+        candidate.params, "driving_hours", today_h=way.today_s / 3600, day_h=limit_s / 3600
     )
 
 
 def no_slot(candidate: Candidate) -> Refusal | None:
     """Refuse a slot whose window is over, or nearly, when the truck arrives."""
-    if candidate.slot is None:
-        return Refusal("no_slot", "No facility that may take the lot has a slot.")
-    eta = candidate.delivery_eta
+    slot, eta = candidate.slot, candidate.delivery_eta
+    if slot is None:
+        return refusal(candidate.params, "no_slot")
     if eta is None:
         return None
-    margin_s = max(candidate.params.slot_margin_s, 1)
-    start = candidate.slot.window_start
-    last = max(start, candidate.slot.window_end - timedelta(seconds=margin_s))
-    if eta <= last and eta < candidate.slot.window_end:
+    margin = timedelta(seconds=candidate.params.margin_s)
+    last = max(slot.window_start, slot.window_end - margin)
+    if eta <= last and eta < slot.window_end:
         return None
-    return Refusal(
+    return refusal(
+        candidate.params,
         "no_slot",
-        f"The truck arrives at {clock(eta)}; slot {candidate.slot.slot_id} ends at "
-        f"{clock(candidate.slot.window_end)}.",
-        {"arrival": eta.isoformat(), "window_end": candidate.slot.window_end.isoformat()},
+        sentence="slot_missed",
+        delivery_eta=eta,
+        slot_id=slot.slot_id,
+        window_end=slot.window_end,
+        last=last,
     )
 
 
@@ -212,23 +209,20 @@ def slot_full(candidate: Candidate) -> Refusal | None:
     """Refuse a slot that has no place left."""
     if candidate.slot is None or candidate.free > 0:
         return None
-    return Refusal(
-        "slot_full",
-        f"Slot {candidate.slot.slot_id} at {candidate.slot.facility_id} has no place left.",
-        {"slot_id": candidate.slot.slot_id},
-    )
+    return refusal(candidate.params, "slot_full", slot_id=candidate.slot.slot_id)
 
 
 def hold_exceeded(candidate: Candidate) -> Refusal | None:
-    """Refuse a delivery after the lot's hold time."""
-    eta, hold = candidate.delivery_eta or candidate.arrival, candidate.lot.hold_until
-    if eta is None or eta <= hold:
+    """Refuse a delivery after the lot's hold time, less the margin."""
+    eta = candidate.delivery_eta or candidate.arrival
+    if eta is None or eta <= candidate.latest:
         return None
-    late_min = -(-(eta - hold).total_seconds() // 60)
-    return Refusal(
+    return refusal(
+        candidate.params,
         "hold_exceeded",
-        f"Delivery at {clock(eta)} is {late_min:.0f} min after the hold time {clock(hold)}.",
-        {"delivery_eta": eta.isoformat(), "hold_until": hold.isoformat()},
+        delivery_eta=eta,
+        hold_until=candidate.lot.hold_until,
+        latest=candidate.latest,
     )
 
 

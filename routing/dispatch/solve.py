@@ -17,7 +17,7 @@ from routing.dispatch.improve import improve
 from routing.dispatch.options import weigh
 from routing.dispatch.outcome import Plan, Unassigned
 from routing.dispatch.params import Params
-from routing.dispatch.reasons import STOPPED, reasons_for
+from routing.dispatch.reasons import reasons_for, stopped
 from routing.dispatch.stop import CONSTRUCTING
 
 if TYPE_CHECKING:
@@ -80,10 +80,10 @@ class _Planning:
         due, waiting = self._due()
         size = self.board.params.block_lots
         blocks = [due[start : start + size] for start in range(0, len(due), size)]
-        stopped = False
+        halted = False
         for number, block in enumerate(blocks):
-            stopped = stopped or (number > 0 and self.stop(CONSTRUCTING))
-            known = [] if stopped else self._weigh(block, first=number == 0)
+            halted = halted or (number > 0 and self.stop(CONSTRUCTING))
+            known = [] if halted else self._weigh(block, first=number == 0)
             for at in block[len(known) :]:
                 self._leave(at, None)
             if known:
@@ -130,7 +130,8 @@ class _Planning:
                 self._leave(option.lot, option)
 
     def _leave(self, at: int, option: Options | None) -> None:
-        reasons = reasons_for(self.board, self.ledger, option) if option else (STOPPED,)
+        board = self.board
+        reasons = reasons_for(board, self.ledger, option) if option else (stopped(board),)
         lot_id = self.board.problem.lots[at].lot_id
         self.left.append(Unassigned(lot_id, self.ledger.open_kg[at], reasons))
 
