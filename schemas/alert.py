@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from schemas.model import Fact, Identifier, Moment, Region
+from schemas.model import DerivedName, Fact, Moment, Region
 
 Severity = Literal["info", "warning", "critical"]
 
@@ -14,8 +14,8 @@ Severity = Literal["info", "warning", "critical"]
 class AlertRaised(Fact):
     """Something needs a person; ``code`` is worded in the catalogues, ``params`` fill it."""
 
-    alert_id: Identifier
-    subject: Identifier
+    alert_id: DerivedName
+    subject: DerivedName
     code: Annotated[str, Field(max_length=64)]
     severity: Severity = "warning"
     region: Region | None = None
@@ -25,8 +25,8 @@ class AlertRaised(Fact):
 class AlertCleared(Fact):
     """It needs nobody any more."""
 
-    alert_id: Identifier
-    subject: Identifier
+    alert_id: DerivedName
+    subject: DerivedName
 
 
 class AlertState(AlertRaised):

@@ -7,7 +7,18 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from schemas.lot import Pickup
-from schemas.model import Fact, Geometry, Identifier, Kilograms, Moment, Region, ShortText
+from schemas.model import (
+    DerivedName,
+    Fact,
+    Flag,
+    Geometry,
+    Identifier,
+    Kilograms,
+    Moment,
+    Numeric,
+    Region,
+    ShortText,
+)
 
 
 class Command(Fact):
@@ -35,14 +46,14 @@ class AssignmentCancel(Command):
 class AssignmentPin(Command):
     """A dispatcher forbids the planner to change the assignment (or allows it again)."""
 
-    pinned: bool = True
+    pinned: Flag = True
 
 
 class AssignmentOverride(Command):
     """A dispatcher gives the consignment to another truck or slot, judged by the same rules."""
 
     truck_id: Identifier | None = None
-    slot_id: Identifier | None = None
+    slot_id: DerivedName | None = None
 
 
 class AssignmentReportLoaded(Command):
@@ -59,7 +70,7 @@ class AssignmentReportProblem(Command):
     """The driver meets an obstacle."""
 
     kind: Annotated[str, Field(max_length=64)] = "other"
-    delay_s: Annotated[int, Field(ge=0, le=172_800)] | None = None
+    delay_s: Annotated[int, Field(ge=0, le=172_800), Numeric] | None = None
 
 
 class AssignmentRoute(Fact):
@@ -86,7 +97,7 @@ class AssignmentFact(Fact):
     quantity_kg: Kilograms
     facility_id: Identifier
     gate_id: Identifier
-    slot_id: Identifier
+    slot_id: DerivedName
     window_start: Moment
     window_end: Moment
     corridor_id: Identifier | None = None

@@ -6,7 +6,17 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from schemas.model import Fact, Identifier, Latitude, Longitude, Moment, Region, ShortText
+from schemas.model import (
+    Fact,
+    Flag,
+    Identifier,
+    Latitude,
+    Longitude,
+    Moment,
+    Numeric,
+    Region,
+    ShortText,
+)
 from schemas.truck import Plate
 
 Decision = Literal["arrived", "cleared", "held", "refused"]
@@ -22,8 +32,8 @@ class Clearance(Fact):
     truck_id: Identifier | None = None
     plate: Plate | None = None
     officer_id: Identifier | None = None
-    people_count: Annotated[int, Field(ge=0, le=100)] | None = None
-    transit: bool | None = None
+    people_count: Annotated[int, Field(ge=0, le=100), Numeric] | None = None
+    transit: Flag | None = None
     reason_code: Annotated[str, Field(max_length=64)] | None = None
     pass_id: Identifier | None = None
     note: ShortText | None = None

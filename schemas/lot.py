@@ -13,12 +13,13 @@ from schemas.model import (
     Latitude,
     Longitude,
     Moment,
+    Numeric,
     Region,
     ShortText,
 )
 from schemas.vocabulary import Product, Temperature
 
-Price = Annotated[int, Field(ge=0, le=100_000_000)]
+Price = Annotated[int, Field(ge=0, le=100_000_000), Numeric]
 Destinations = Annotated[list[Identifier], Field(max_length=50)]
 
 

@@ -40,8 +40,8 @@ def parse_time(text: str) -> datetime:
 
 
 def format_time(moment: datetime) -> str:
-    """Write a moment as RFC 3339 in UTC, to the millisecond only where it has a fraction."""
-    spec = "milliseconds" if moment.microsecond else "seconds"
+    """Write a moment as RFC 3339 in UTC, to the millisecond where it has any."""
+    spec = "milliseconds" if moment.microsecond >= 1000 else "seconds"
     return moment.astimezone(UTC).isoformat(timespec=spec).replace("+00:00", "Z")
 
 
@@ -74,9 +74,25 @@ Region = Annotated[
 ]
 """A dispatch region: the slug of the unit's name at the time."""
 
-Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
-Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
-Kilograms = Annotated[int, Field(gt=0, le=1_000_000)]
+DerivedName = Annotated[
+    str, Field(min_length=1, max_length=320, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@|#/+-]*$")
+]
+"""A name made of identifiers (a slot's, an alert's): long enough for two of the longest."""
+
+
+def _no_guess(value: Any) -> Any:
+    if isinstance(value, bool | str | bytes):
+        raise ValueError("expected a number, not text or a truth value")  # noqa: TRY004 - pydantic
+    return value
+
+
+Numeric = BeforeValidator(_no_guess)
+"""Refuses what pydantic would turn into a number: ``"500"``, ``true``."""
+
+Flag = Annotated[bool, Field(strict=True)]
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False), Numeric]
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False), Numeric]
+Kilograms = Annotated[int, Field(gt=0, le=1_000_000), Numeric]
 ShortText = Annotated[str, Field(max_length=500)]
 
 
@@ -139,7 +155,11 @@ def _check_coordinates(node: Any, depth: int, kind: str) -> None:
     numbers = all(isinstance(x, int | float) and not isinstance(x, bool) for x in node)
     if len(node) < 2 or not numbers:
         raise ValueError(f"a {kind} position must be [longitude, latitude], in numbers")
-    if not (-180 <= node[0] <= 180 and -90 <= node[1] <= 90):
+    if not (-180 <= node[0] <= 180 and -90 <= node[1] <= 90 and _are_heights(node[2:])):
         raise ValueError(
-            f"position {str(node[:2])[:60]} is outside the world: order is longitude, latitude"
+            f"position {str(node[:3])[:60]} is outside the world: order is longitude, latitude"
         )
+
+
+def _are_heights(numbers: Any) -> bool:
+    return all(-100_000 <= metres <= 100_000 for metres in numbers)

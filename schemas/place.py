@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.model import Fact, Identifier, Latitude, Longitude, Moment, Region, ShortText
+from schemas.model import Fact, Identifier, Latitude, Longitude, Moment, Numeric, Region, ShortText
 from schemas.vocabulary import FacilityKind, Product
 
 Gates = Annotated[list[Identifier], Field(max_length=100)]
@@ -33,7 +33,7 @@ class CheckpointRegistered(Fact):
     name: ShortText
     lat: Latitude
     lon: Longitude
-    bays: Annotated[int, Field(ge=1, le=100)] = 1
+    bays: Annotated[int, Field(ge=1, le=100), Numeric] = 1
     region: Region | None = None
 
 
@@ -45,7 +45,7 @@ class PlaceUpdated(Fact):
     lat: Latitude | None = None
     lon: Longitude | None = None
     gates: Gates | None = None
-    bays: Annotated[int, Field(ge=1, le=100)] | None = None
+    bays: Annotated[int, Field(ge=1, le=100), Numeric] | None = None
     products: list[Product] | None = None
 
 

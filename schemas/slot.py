@@ -7,9 +7,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from schemas.model import Fact, Identifier, Moment, Region, ShortText
+from schemas.model import DerivedName, Fact, Identifier, Moment, Numeric, Region, ShortText
 
-Capacity = Annotated[int, Field(ge=0, le=500)]
+Capacity = Annotated[int, Field(ge=0, le=500), Numeric]
 
 
 def slot_key(facility_id: str, gate_id: str, window_start: datetime) -> str:
@@ -22,6 +22,15 @@ class _Window(Fact):
     gate_id: Identifier
     window_start: Moment
     window_end: Moment
+
+    @model_validator(mode="after")
+    def _has_a_name_of_its_own(self) -> Self:
+        """Refuse what would let two windows share one ``slot_id``."""
+        if "|" in self.facility_id or "|" in self.gate_id:
+            raise ValueError("facility_id and gate_id of a slot hold no |")
+        if self.window_start.second or self.window_start.microsecond:
+            raise ValueError("window_start must be a full minute")
+        return self
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Self:
@@ -95,7 +104,7 @@ class ReservedPlace(Fact):
 class SlotState(Fact):
     """What is known of one slot."""
 
-    slot_id: Identifier
+    slot_id: DerivedName
     version: int
     updated_at: Moment
     facility_id: str

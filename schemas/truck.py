@@ -7,7 +7,17 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from schemas.model import Fact, Identifier, Latitude, Longitude, Moment, Place, Region, ShortText
+from schemas.model import (
+    Fact,
+    Identifier,
+    Latitude,
+    Longitude,
+    Moment,
+    Numeric,
+    Place,
+    Region,
+    ShortText,
+)
 from schemas.vocabulary import Temperature, VehicleClass
 
 _NOT_PLATE = re.compile(r"[^A-Z0-9]")
@@ -37,7 +47,7 @@ Plate = Annotated[
     Field(min_length=3, max_length=20, examples=["68C-123.45"]),
     AfterValidator(_has_letters_and_digits),
 ]
-Payload = Annotated[int, Field(gt=0, le=60_000)]
+Payload = Annotated[int, Field(gt=0, le=60_000), Numeric]
 
 
 class TruckRegistered(Fact):
@@ -89,8 +99,8 @@ class TruckPositionReported(Fact):
     truck_id: Identifier
     lat: Latitude
     lon: Longitude
-    speed_kph: Annotated[float, Field(ge=0, le=200)] | None = None
-    accuracy_m: Annotated[float, Field(ge=0, le=100_000)] | None = None
+    speed_kph: Annotated[float, Field(ge=0, le=200), Numeric] | None = None
+    accuracy_m: Annotated[float, Field(ge=0, le=100_000), Numeric] | None = None
 
 
 class PlateAssigned(Fact):
