@@ -1,0 +1,93 @@
+"""Offer `up`, `down` and `status`: the local stack."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+Workers = Annotated[int | None, typer.Option(min=0, max=64, help="Number of stream workers.")]
+Detach = Annotated[bool, typer.Option("--detach", help="Return once ready; `down` stops it.")]
+Scenario = Annotated[str | None, typer.Option(help="Play this scenario (a name or a file).")]
+Speed = Annotated[
+    float | None, typer.Option(min=0.01, help="The scenario's seconds in one second; 60 if unset.")
+]
+BrokerOnly = Annotated[bool, typer.Option("--broker-only", help="Run Kafka and Redis alone.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+
+
+def up(
+    workers: Workers = None,
+    detach: Detach = False,  # noqa: FBT002 - how typer takes an option
+    scenario: Scenario = None,
+    speed: Speed = None,
+    broker_only: BrokerOnly = False,  # noqa: FBT002
+) -> None:
+    """Start the stack, keep it running until Ctrl-C (or `down`), and print the links to open."""
+    from infra.settings import Settings, load_settings  # noqa: PLC0415 - heavy
+    from infra.stack import Wanted, run, start_detached  # noqa: PLC0415
+
+    settings = load_settings()
+    if workers is not None:
+        settings = settings.model_copy(update={"workers": workers})
+    wanted = Wanted(scenario, speed, broker_only)
+
+    def on_ready(running: Settings) -> None:
+        for line in _welcome(running, broker_only=broker_only):
+            typer.echo(line)
+
+    if detach:
+        on_ready(start_detached(settings, wanted))
+    else:
+        run(settings, wanted, on_ready)
+
+
+def down() -> None:
+    """Stop the stack of this folder; nothing that it knows is lost."""
+    from infra.settings import load_settings  # noqa: PLC0415 - heavy
+    from infra.stack import stop  # noqa: PLC0415
+
+    settings = load_settings()
+    ran = stop(settings)
+    typer.echo("the stack has stopped" if ran else f"no stack runs from {settings.home}")
+
+
+def status(as_json: AsJson = False) -> None:  # noqa: FBT002 - how typer takes an option
+    """Show the processes, the broker, Redis and the lag; exit 1 where no stack runs."""
+    from infra.settings import load_settings  # noqa: PLC0415 - heavy
+    from infra.stack.status import describe  # noqa: PLC0415
+
+    found = describe(load_settings())
+    if as_json:
+        typer.echo(json.dumps(found))
+        return
+    for line in _table(found):
+        typer.echo(line)
+
+
+def _welcome(settings: Any, *, broker_only: bool) -> list[str]:
+    if broker_only:
+        return [f"Kafka is at {settings.bootstrap_servers}, Redis at {settings.redis_url}"]
+    from infra.stack.links import links  # noqa: PLC0415 - heavy
+
+    lines = ["harvestlane is running. Each link logs in once:"]
+    lines += [f"  {who:<12} {url}" for who, url in links(settings)]
+    return [*lines, f"Logs: {settings.log_dir}"]
+
+
+def _table(found: dict[str, Any]) -> list[str]:
+    lines = [
+        f"{process['name']:<12} {process['pid'] or '-':>8}  {process['state']:<9}"
+        f" {'ready' if process['ready'] else 'not ready'}"
+        for process in found["processes"]
+    ]
+    kafka, lag = found["kafka"], found["lag"]
+    version = kafka["version"] or "not ours"
+    lines.append(f"Kafka        {kafka['bootstrap']} ({version}, {kafka['brokers']} broker)")
+    answers = "answers" if found["redis"]["ready"] else "does not answer"
+    lines.append(f"Redis        {found['redis']['url']} ({answers})")
+    lines.append(f"Lag          {'unknown' if lag is None else lag['total']}")
+    lines.append(f"Pages        {found['url']}")
+    return lines
+
+
+COMMANDS = {"up": up, "down": down, "status": status}
