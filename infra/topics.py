@@ -1,17 +1,20 @@
 """Create the topics of the catalogue on a broker, and tell how a broker differs from it."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from kafka import KafkaAdminClient
-from kafka.admin import ConfigResource, ConfigResourceType
-from kafka.errors import KafkaError, TopicAlreadyExistsError
-
 from infra.settings import Settings
 from schemas.errors import Unavailable
 from schemas.topics import ENTITY_PARTITIONS, REGION_PARTITIONS, TOPICS
+
+with warnings.catch_warnings():  # kafka-python reads its protocol as Python 3.13 allows again
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from kafka import KafkaAdminClient
+    from kafka.admin import ConfigResource, ConfigResourceType
+    from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 CHANGELOGS: dict[str, int] = {
     "harvestlane-workers-truck-changelog": ENTITY_PARTITIONS,
