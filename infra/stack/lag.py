@@ -2,18 +2,14 @@
 
 from typing import Any
 
-from kafka import KafkaAdminClient, TopicPartition
+from kafka import TopicPartition
 from kafka.admin import OffsetSpec
-from kafka.errors import KafkaError
 from redis import Redis
 from redis.exceptions import RedisError
 
+from infra.kafka.groups import WORKERS, admin_of, committed
 from infra.settings import Settings
-
-GROUP = "harvestlane-workers"
-"""The consumer group of the stream workers."""
-
-_PATIENCE_MS = 5_000
+from schemas.errors import Unavailable
 
 
 def measure(settings: Settings) -> dict[str, Any] | None:
@@ -31,27 +27,14 @@ def measure(settings: Settings) -> dict[str, Any] | None:
         broker does not answer. The projector's part is empty while Redis does not answer.
     """
     try:
-        admin = KafkaAdminClient(
-            bootstrap_servers=settings.bootstrap_servers.split(","),
-            client_id="harvestlane-lag",
-            bootstrap_timeout_ms=_PATIENCE_MS,
-            request_timeout_ms=_PATIENCE_MS,
-        )
-        try:
-            workers = _workers_read(admin)
+        with admin_of(settings) as admin:
+            workers = committed(admin, WORKERS)
             projector = _projector_read(settings)
             ends = _ends(admin, [*workers, *projector])
-        finally:
-            admin.close()
-    except KafkaError:
+    except Unavailable:
         return None
     parts = {"workers": _by_topic(workers, ends), "projector": _by_topic(projector, ends)}
     return {"total": sum(sum(part.values()) for part in parts.values()), **parts}
-
-
-def _workers_read(admin: Any) -> dict[TopicPartition, int]:
-    committed = admin.list_group_offsets({GROUP: None})[GROUP]
-    return {place: max(found.offset, 0) for place, found in committed.items()}
 
 
 def _projector_read(settings: Settings) -> dict[TopicPartition, int]:

@@ -4,8 +4,12 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from redis import Redis
+from redis.exceptions import RedisError
+
 from infra import ports, topics
 from infra.kafka.broker import broker
+from infra.kafka.groups import WORKERS, admin_of, committed
 from infra.redis.server import server
 from infra.settings import Settings
 from infra.supervisor import Child, Stage
@@ -119,7 +123,10 @@ def _api(settings: Settings) -> Child:
 
 
 def _apply_topics(settings: Settings, say: Callable[[str], None]) -> None:
+    _require_redis(settings)
     applied = topics.apply(settings)
+    with admin_of(settings) as admin:
+        committed(admin, WORKERS)  # from here on groups have a coordinator and form at once
     if applied.created:
         say(f"created {len(applied.created)} topics")
     for difference in applied.differences:
@@ -133,3 +140,14 @@ def _apply_topics(settings: Settings, say: Callable[[str], None]) -> None:
 
 def _hurts(what: str) -> bool:
     return what == "partitions"
+
+
+def _require_redis(settings: Settings) -> None:
+    try:
+        with Redis.from_url(settings.redis_url, socket_timeout=5) as client:
+            client.ping()
+    except (RedisError, ValueError) as error:
+        raise StackError(
+            f"Redis at {settings.redis_url} does not answer ({error}); correct HARVESTLANE_REDIS, "
+            "or unset it to run one"
+        ) from error
