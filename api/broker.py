@@ -24,7 +24,7 @@ _START_S = 4.0
 _REQUEST_MS = 5_000
 _LOOK_S = 2.5
 _STOP_S = 10.0
-_NO_BROKER = "Kafka does not answer; nothing was acknowledged, and repeating with the same ids is safe"
+_NO_BROKER = "Kafka does not answer: not everything was acknowledged; repeat it with the same ids"
 
 
 class Written(BaseModel, frozen=True):

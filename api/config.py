@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 MOST_BODY_BYTES = 1_048_576
 """Longest request body, in bytes: what a broker takes in one record by default."""
@@ -33,12 +34,16 @@ class ApiConfig:
         Folder of the road network; its `roads.geojson` is drawn on the map.
     pages_dir
         Folder of the built pages.
+    clock
+        What the stack's clock follows; without an anchor, a `scenario` clock shows nothing yet.
     on_ready
         Called about every second with whether the API can do its work.
     view_wait_s
         How long a request waits for a view that an earlier write may still be on its way to.
     heartbeat_s
         Silence after which the stream sends a comment.
+    most_streams
+        How many event streams are open at once.
     """
 
     bootstrap: str
@@ -46,9 +51,11 @@ class ApiConfig:
     secret: bytes
     network_dir: Path
     pages_dir: Path
+    clock: Literal["wall", "scenario"] = "wall"
     on_ready: Callable[[bool], None] = _say_nothing
     view_wait_s: float = 2.0
-    heartbeat_s: float = 15.0
+    heartbeat_s: float = 5.0
+    most_streams: int = 500
 
     def __post_init__(self) -> None:
         if len(self.secret) < 32:

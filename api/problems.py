@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from schemas.errors import HarvestlaneError, MalformedEvent, RefusedEvent, Unavailable
+from schemas.errors import HarvestlaneError, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
 _RETRY_AFTER_S = "2"
+_MOST_FLAWS = 20
 
 PROBLEMS: dict[str, tuple[int, str, str]] = {
     "bad_request": (400, "Yêu cầu không hợp lệ", "Bad request"),
@@ -30,7 +32,7 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
     "checkpoint_unknown": (404, "Không có chốt này", "No such checkpoint"),
     "lot_unknown": (404, "Không có lô hàng này", "No such lot"),
     "assignment_unknown": (404, "Không có chuyến này", "No such assignment"),
-    "command_unknown": (404, "Chưa có kết quả lệnh này", "No outcome of this command"),
+    "command_unknown": (404, "Không có lệnh này", "No such command"),
     "method_not_allowed": (405, "Không hỗ trợ phương thức này", "Method not allowed"),
     "already_decided": (409, "Không còn thực hiện được", "No longer possible"),
     "lot_withdrawn": (409, "Lô hàng đã được rút", "The lot was withdrawn"),
@@ -42,10 +44,14 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
     "type_not_postable": (422, "Không nhận loại sự kiện này", "Event type not accepted"),
     "source_reserved": (422, "Nguồn sự kiện không thuộc bạn", "Source is another's"),
     "time_ahead": (422, "Thời gian quá xa trong tương lai", "Time too far ahead"),
+    "truck_unknown": (422, "Xe chưa đăng ký", "No such truck"),
     "batch_refused": (422, "Lô sự kiện bị từ chối", "Batch refused"),
     "internal": (500, "Lỗi hệ thống", "Internal error"),
     "broker_unavailable": (503, "Chưa ghi nhận được", "Cannot be recorded now"),
     "views_unavailable": (503, "Chưa đọc được dữ liệu", "Cannot be read now"),
+    "clock_unknown": (503, "Chưa biết giờ hệ thống", "The clock is not known yet"),
+    "roads_missing": (503, "Chưa có mạng lưới đường", "No road network yet"),
+    "streams_full": (503, "Quá nhiều kết nối", "Too many streams"),
     "not_ready": (503, "Hệ thống chưa sẵn sàng", "Not ready"),
 }
 """Each stable code's status and its titles, Vietnamese and English."""
@@ -65,10 +71,10 @@ _CODE_OF_STATUS = {
 class Flaw(BaseModel):
     """One thing wrong with a request."""
 
-    at: str
-    """Where: a path such as `body.pickup.lat`, or `events.3` in a batch."""
+    pointer: str
+    """Where: `#/pickup/lat` in the body, `query:limit`, `path:lot_id` or `header:ce-id`."""
+    message: str
     code: str
-    detail: str
 
 
 class ProblemDocument(BaseModel):
@@ -79,6 +85,8 @@ class ProblemDocument(BaseModel):
     """In Vietnamese, or in English where `Accept-Language` prefers it."""
     status: int
     detail: str
+    instance: str
+    """The path that was asked for."""
     code: str
     """Stable; programs go by it."""
     errors: list[Flaw] = []
@@ -106,8 +114,6 @@ class Problem(HarvestlaneError):
         Everything that is wrong, where there is more than one thing.
     headers
         Further headers of the answer.
-    extra
-        Further members of the document.
     """
 
     def __init__(
@@ -117,25 +123,23 @@ class Problem(HarvestlaneError):
         *,
         errors: Sequence[Flaw] = (),
         headers: Mapping[str, str] | None = None,
-        extra: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(detail)
         self.code = code
         self.detail = detail
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
-        self.extra = dict(extra or {})
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return PROBLEMS[self.code][0]
 
 
 def problem_of(error: Exception) -> Problem:
     """Say an expected error of the lower layers as a problem."""
     if isinstance(error, Problem):
         return error
-    if isinstance(error, RefusedEvent):
-        code = error.rule if error.rule in PROBLEMS else "invalid"
-        return Problem(code, error.detail)
-    if isinstance(error, MalformedEvent):
-        return Problem("malformed_event", str(error))
     if isinstance(error, Unavailable):
         return Problem("views_unavailable", str(error))
     if isinstance(error, RequestValidationError):
@@ -146,13 +150,15 @@ def problem_of(error: Exception) -> Problem:
     return Problem("internal", "Something went wrong here; it was written to the log.")
 
 
-def answer(problem: Problem, accept_language: str | None) -> Response:
+def answer(problem: Problem, *, instance: str, accept_language: str | None = None) -> Response:
     """Write a problem as a response in the reader's language.
 
     Parameters
     ----------
     problem
         What went wrong.
+    instance
+        The path that was asked for.
     accept_language
         The request's header of this name.
     """
@@ -168,9 +174,9 @@ def answer(problem: Problem, accept_language: str | None) -> Response:
         "title": english if language == "en" else vietnamese,
         "status": status,
         "detail": problem.detail,
+        "instance": instance,
         "code": problem.code,
         "errors": [flaw.model_dump() for flaw in problem.errors],
-        **problem.extra,
     }
     return Response(_dump(document), status, headers, MEDIA_TYPE)
 
@@ -179,24 +185,60 @@ def install(app: FastAPI) -> None:
     """Let the application answer its errors as problem documents."""
 
     async def handle(request: Request, error: Exception) -> Response:
-        return answer(problem_of(error), request.headers.get("accept-language"))
+        return answer(
+            problem_of(error),
+            instance=quote(request.url.path),
+            accept_language=request.headers.get("accept-language"),
+        )
 
     for kind in (HarvestlaneError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, handle)
 
 
+def pointer_to(*parts: str | int) -> str:
+    """Point into a JSON body (RFC 6901, as a URI fragment)."""
+    escaped = (str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+    return "#" + "".join(f"/{part}" for part in escaped)
+
+
+def flaws_of(error: ValidationError, *base: str | int) -> list[Flaw]:
+    """List what a validation found wrong, at most 20 things.
+
+    Parameters
+    ----------
+    error
+        What pydantic raised.
+    *base
+        Where the validated value stands in the body.
+    """
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return [
+        Flaw(pointer=pointer_to(*base, *each["loc"]), message=_said(each), code=each["type"])
+        for each in found[:_MOST_FLAWS]
+    ]
+
+
 def _of_validation(error: RequestValidationError) -> Problem:
     flaws = [
-        Flaw(at=".".join(map(str, each["loc"])), code=each["type"], detail=each["msg"])
-        for each in error.errors()
+        Flaw(pointer=_where(each["loc"]), message=_said(each), code=each["type"])
+        for each in error.errors()[:_MOST_FLAWS]
     ]
     if any(flaw.code == "json_invalid" for flaw in flaws):
-        return Problem("not_json", flaws[0].detail, errors=flaws)
-    first = f"{flaws[0].at}: {flaws[0].detail}" if flaws else "The request is invalid."
+        return Problem("not_json", "the body is not JSON", errors=flaws)
+    first = f"{flaws[0].pointer}: {flaws[0].message}" if flaws else "the request is invalid"
     return Problem("invalid", first, errors=flaws)
 
 
-def _dump(document: Any) -> bytes:
+def _said(error: Mapping[str, Any]) -> str:
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
+def _where(location: Sequence[str | int]) -> str:
+    place, *rest = location
+    return pointer_to(*rest) if place == "body" else f"{place}:{'.'.join(map(str, rest))}"
+
+
+def _dump(document: dict[str, Any]) -> bytes:
     try:
         return orjson.dumps(document)
     except orjson.JSONEncodeError:  # a text that echoes bytes which are no characters

@@ -1,0 +1,58 @@
+"""Tell what the stack's one clock shows."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Literal
+
+from api.problems import Problem
+from api.views import RedisViews
+from schemas.clock import ClockAnchored, ClockState, read_clock
+from schemas.errors import Unavailable
+
+_FRESH_S = 0.25
+
+
+class StackClock:
+    """Read the clock by its latest anchor; where Redis is silent, by the last one seen.
+
+    Parameters
+    ----------
+    views
+        Where the projector keeps the latest anchor.
+    mode
+        What the clock follows by the settings; a scenario's clock needs an anchor.
+    """
+
+    def __init__(self, views: RedisViews, mode: Literal["wall", "scenario"]) -> None:
+        self._views = views
+        self._mode = mode
+        self._anchor: ClockAnchored | None = None
+        self._looked_at = float("-inf")
+
+    async def state(self) -> ClockState:
+        """Tell what the clock shows now.
+
+        Raises
+        ------
+        Problem
+            `clock_unknown`: a scenario's clock has not been set yet.
+        """
+        if time.monotonic() - self._looked_at > _FRESH_S:
+            await self._look()
+        if self._anchor is None and self._mode == "scenario":
+            raise Problem("clock_unknown", "no scenario has set the clock yet; start its replay")
+        return read_clock(self._anchor, datetime.now(UTC))
+
+    async def now(self) -> datetime:
+        """Tell the time, in UTC; raises as `state` does."""
+        return (await self.state()).now
+
+    async def _look(self) -> None:
+        try:
+            self._anchor = await self._views.anchor() or self._anchor
+        except Unavailable:
+            if self._anchor is None and self._mode == "scenario":
+                raise
+        self._looked_at = time.monotonic()

@@ -1,0 +1,120 @@
+"""Read CloudEvents 1.0 from HTTP requests: structured, binary, or a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+import orjson
+
+from api.problems import Flaw, Problem, pointer_to
+
+STRUCTURED = "application/cloudevents+json"
+BATCH = "application/cloudevents-batch+json"
+_JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One event as it came, unchecked.
+
+    Attributes
+    ----------
+    attributes
+        The CloudEvents attributes by name, and whatever else stood beside them.
+    data
+        The data, of whatever type.
+    base
+        Where the event stands in the body, as parts of a JSON pointer; None in binary mode.
+    """
+
+    attributes: Mapping[str, Any]
+    data: Any
+    base: tuple[str | int, ...] | None
+
+    def pointer(self, *parts: str | int) -> str:
+        """Point at an attribute (`id`) or into the data (`data`, `lot_id`).
+
+        Parameters
+        ----------
+        *parts
+            Names and indices from the event inwards.
+        """
+        if self.base is not None:
+            return pointer_to(*self.base, *parts)
+        return pointer_to(*parts[1:]) if parts[0] == "data" else f"header:ce-{parts[0]}"
+
+
+def read_request(headers: Mapping[str, str], body: bytes) -> tuple[list[Incoming], bool]:
+    """Find the events of a request.
+
+    Parameters
+    ----------
+    headers
+        The request's headers, names in lower case.
+    body
+        Its whole body.
+
+    Returns
+    -------
+    tuple of list of Incoming and bool
+        The events, and whether they came as a batch.
+
+    Raises
+    ------
+    Problem
+        `media_type`, `not_json`, or `malformed_event` where the body is of the wrong shape.
+    """
+    content_type, _, options = headers.get("content-type", "").partition(";")
+    media = content_type.strip().lower()
+    if "charset" in options.lower() and "utf-8" not in options.lower():
+        raise Problem("media_type", "send UTF-8")
+    if media == BATCH:
+        found = _json(body)
+        if not isinstance(found, list):
+            raise Problem("malformed_event", "a batch must be a JSON array of events")
+        return [_structured(each, (index,)) for index, each in enumerate(found)], True
+    if media == STRUCTURED:
+        return [_structured(_json(body), ())], False
+    if media == _JSON or media.endswith("+json"):
+        return [_binary(headers, body)], False
+    raise Problem(
+        "media_type",
+        f"send {STRUCTURED}, {BATCH}, or {_JSON} with ce- headers, not {media[:60] or 'nothing'}",
+    )
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        flaw = Flaw(pointer="#", message=str(error), code="json_invalid")
+        raise Problem("not_json", f"the body is not JSON: {error}", errors=[flaw]) from None
+
+
+def _structured(found: Any, base: tuple[str | int, ...]) -> Incoming:
+    if not isinstance(found, dict):
+        raise Problem(
+            "malformed_event",
+            "an event must be a JSON object",
+            errors=[Flaw(pointer=pointer_to(*base), message="not an object", code="object_type")],
+        )
+    attributes = {name: value for name, value in found.items() if name != "data"}
+    return Incoming(attributes, found.get("data"), base)
+
+
+def _binary(headers: Mapping[str, str], body: bytes) -> Incoming:
+    attributes = {
+        name.removeprefix("ce-"): unquote(value)
+        for name, value in headers.items()
+        if name.startswith("ce-")
+    }
+    if not attributes:
+        raise Problem(
+            "malformed_event",
+            f"the header ce-id is missing; send a structured event as {STRUCTURED}",
+            errors=[Flaw(pointer="header:ce-id", message="missing", code="missing")],
+        )
+    return Incoming(attributes, _json(body), None)

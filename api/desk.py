@@ -1,0 +1,207 @@
+"""Hold what every request needs, and know who asks."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+import orjson
+from fastapi import Depends, Header, Request
+from fastapi.routing import APIRoute
+from starlette.responses import Response
+
+from api.broker import Broker
+from api.clock import StackClock
+from api.config import ApiConfig
+from api.metrics import Metrics
+from api.problems import Problem
+from api.sight import WIDE, Sight
+from api.tokens import Actor
+from api.views import RedisViews
+from schemas.errors import Unavailable
+
+_KEYS = uuid.UUID("7c1f6a2e-52a3-5d0c-9a51-4e5b0c6f3d10")
+"""Name space of the event ids that are derived from idempotency keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What one API process works with."""
+
+    config: ApiConfig
+    broker: Broker
+    views: RedisViews
+    clock: StackClock
+    metrics: Metrics
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the process is asked to stop, so that streams end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A read by somebody."""
+
+    desk: Desk
+    sight: Sight
+
+    @property
+    def actor(self) -> Actor:
+        """Who asks."""
+        return self.sight.actor
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """A write by somebody.
+
+    Attributes
+    ----------
+    desk
+        What the process works with.
+    actor
+        Who writes.
+    path
+        What is written to, so that a key means one thing a path.
+    key
+        The client's idempotency key.
+    """
+
+    desk: Desk
+    actor: Actor
+    path: str
+    key: str | None
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether the actor may act on everything."""
+        return self.actor.role in WIDE
+
+    def event_id(self, part: int = 0) -> str:
+        """Name an event of this write: the same for the same key, else a new one.
+
+        Parameters
+        ----------
+        part
+            Which event of the write.
+        """
+        if self.key is None:
+            return str(uuid.uuid4())
+        return str(uuid.uuid5(_KEYS, f"{self.actor.name} {self.path} {part} {self.key}"))
+
+    def only(self, *roles: str) -> None:
+        """Refuse everybody but these roles and the wide ones.
+
+        Raises
+        ------
+        Problem
+            `forbidden`.
+        """
+        if not self.is_wide and self.actor.role not in roles:
+            allowed = ", ".join(sorted({*roles, *WIDE}))
+            raise Problem("forbidden", f"{self.actor.role} may not do this; {allowed} may")
+
+    def own(self, what: str, owner: str | None) -> None:
+        """Refuse what is another's.
+
+        Parameters
+        ----------
+        what
+            What it is, for people.
+        owner
+            The subject that it belongs to.
+
+        Raises
+        ------
+        Problem
+            `not_yours`.
+        """
+        if self.is_wide or (owner is not None and owner == self.actor.subject):
+            return
+        named = f"is for {self.actor.subject}" if self.actor.subject else "names nobody"
+        raise Problem("not_yours", f"{what} is another's: this log-in {named}")
+
+    async def known(self, kind: str, entity_id: str) -> dict[str, Any] | None:
+        """Return an entity's state, waiting a little for it; None where it is not known.
+
+        Raises
+        ------
+        Problem
+            `KIND_unknown`: the views answer and do not hold it.
+        Unavailable
+            The views do not answer, and the actor's right depends on them.
+        """
+        try:
+            wait_s = self.desk.config.view_wait_s
+            doc = await self.desk.views.find(kind, entity_id, wait_s=wait_s)
+        except Unavailable:
+            if self.is_wide:
+                return None
+            raise
+        if doc is None:
+            raise Problem(f"{kind}_unknown", f"no {kind} {entity_id[:140]!r} is known")
+        return doc
+
+
+def desk_of(request: Request) -> Desk:
+    """Return what the process works with."""
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+def _actor(request: Request) -> Actor:
+    actor: Actor = request.scope["actor"]
+    return actor
+
+
+def _asking(request: Request) -> Query:
+    return Query(desk_of(request), Sight(_actor(request)))
+
+
+_KEY_TEXT = r"^[\x21-\x7e]+$"
+
+
+def _acting(
+    request: Request,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            min_length=1,
+            max_length=200,
+            pattern=_KEY_TEXT,
+            description="The same key again is the same write: its events are known duplicates.",
+        ),
+    ] = None,
+) -> Deed:
+    path = f"{request.method} {request.url.path}"
+    return Deed(desk_of(request), _actor(request), path, idempotency_key)
+
+
+Asking = Annotated[Query, Depends(_asking)]
+Acting = Annotated[Deed, Depends(_acting)]
+AtDesk = Annotated[Desk, Depends(desk_of)]
+
+
+class _StrictRequest(Request):
+    async def json(self) -> Any:
+        """Read JSON by RFC 8259: no NaN, no half characters."""
+        return orjson.loads(await self.body())
+
+
+class Route(APIRoute):
+    """Read JSON bodies strictly, and refuse other media types."""
+
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
+        """Wrap FastAPI's handler."""
+        handle = super().get_route_handler()
+
+        async def strict(request: Request) -> Response:
+            media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+            is_json = media == "application/json" or media.endswith("+json")
+            if self.body_field is not None and not is_json and await request.body():
+                raise Problem("media_type", f"send application/json, not {media[:60] or 'nothing'}")
+            return await handle(_StrictRequest(request.scope, request.receive))
+
+        return strict
