@@ -1,14 +1,17 @@
 """Write the catalogue down for other systems: JSON Schemas and `docs/asyncapi.yaml`."""
 
+import ast
 import inspect
 import json
-import sys
+import textwrap
+from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from infra.settings import PROJECT
 from schemas.model import Fact
 from schemas.topics import DEAD_LETTERS, POSTABLE, TOPICS, Topic
 
@@ -70,13 +73,56 @@ def _models() -> dict[str, type[Fact]]:
 
 def _schema(event_type: str, model: type[Fact]) -> dict[str, Any]:
     schema = model.model_json_schema(mode="validation")
-    schema.pop("title")
+    _explain(schema, schema.pop("title"))
+    for name, part in schema.get("$defs", {}).items():
+        _explain(part, name)
     return {
         "$schema": _DIALECT,
         "title": event_type,
         "x-topics": [topic.name for topic in TOPICS if event_type in topic.types],
         **schema,
     }
+
+
+def _explain(schema: dict[str, Any], class_name: str) -> None:
+    """Give each field its meaning, and not the title that only repeats its name."""
+    meanings = _meanings().get(class_name, {})
+    for name, field in schema.get("properties", {}).items():
+        field.pop("title", None)
+        if name in meanings:
+            field["description"] = meanings[name]
+
+
+@cache
+def _meanings() -> dict[str, dict[str, str]]:
+    """Collect the sentence below each field of each fact, inherited ones too, by class name."""
+    return {
+        fact.__name__: {
+            name: sentence
+            for parent in reversed(fact.__mro__)
+            if issubclass(parent, Fact)
+            for name, sentence in _sentences(parent)
+        }
+        for fact in _facts(Fact)
+    }
+
+
+def _facts(fact: type[Fact]) -> Iterator[type[Fact]]:
+    yield fact
+    for child in fact.__subclasses__():
+        yield from _facts(child)
+
+
+def _sentences(fact: type[Fact]) -> Iterator[tuple[str, str]]:
+    [definition] = ast.parse(textwrap.dedent(inspect.getsource(fact))).body
+    assert isinstance(definition, ast.ClassDef)
+    for field, below in pairwise(definition.body):
+        match field, below:
+            case (
+                ast.AnnAssign(target=ast.Name(id=name)),
+                ast.Expr(value=ast.Constant(value=str(sentence))),
+            ):
+                yield name, inspect.cleandoc(sentence)
 
 
 def _to_json(document: dict[str, Any]) -> str:
@@ -115,7 +161,6 @@ def _channel(topic: Topic) -> dict[str, Any]:
     kafka = {
         "topic": topic.name,
         "partitions": topic.partitions,
-        "replicas": 1,
         "topicConfiguration": {
             "cleanup.policy": ["compact" if topic.compacted else "delete"],
             "retention.ms": topic.retention_ms,
@@ -174,19 +219,21 @@ def _key_sentence(topic: Topic, model: type[Fact]) -> str:
 
 def _operations(topic: Topic) -> list[tuple[str, dict[str, Any]]]:
     channel = {"$ref": f"#/channels/{topic.name}"}
-    comes_in = bool(POSTABLE & set(topic.types)) and topic.audience == "public"
-    both = topic.audience == "internal" or topic.name == "slot.reservation.v1"
-    actions = ["receive", "send"] if both or comes_in else ["send"]
-    sentences = {
-        "receive": "The stream workers read it.",
-        "send": "Other systems read it." if not comes_in else "The API and the simulator write it.",
-    }
+    if topic.audience == "internal" or topic.name == "slot.reservation.v1":
+        sentences = {"receive": "The stream workers read it.", "send": "The stream workers say it."}
+    elif POSTABLE & set(topic.types):
+        sentences = {
+            "receive": "The stream workers read it, whoever wrote it.",
+            "send": "The API says what it was given over HTTP.",
+        }
+    else:
+        sentences = {"send": "The stream workers say it, for everybody to read."}
     return [
         (
             f"{action}.{topic.name}",
-            {"action": action, "channel": channel, "summary": sentences[action]},
+            {"action": action, "channel": channel, "summary": sentence},
         )
-        for action in actions
+        for action, sentence in sentences.items()
     ]
 
 
@@ -229,7 +276,3 @@ def _dead_headers() -> dict[str, Any]:
             "dlq_error": {"type": "string", "description": "The first thing wrong, in one line."},
         },
     }
-
-
-if __name__ == "__main__":
-    sys.stdout.writelines(f"wrote {path}\n" for path in write(PROJECT / "docs"))
