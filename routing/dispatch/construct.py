@@ -140,7 +140,7 @@ class Insertion:
             self.refresh(row)
             self.measure(row)
         block = np.array(rows, int)
-        while len(block):
+        while len(block) and len(self.ledger.used):
             chosen = self._most_regretted(block)
             if chosen is None:
                 return

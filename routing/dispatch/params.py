@@ -105,8 +105,8 @@ class Params:
                 raise InvalidProblem(f"Expected {item.name} finite and >= {least}, got {value!r}.")
             if item.name.endswith(("_s", "_s_by_product")) and not item.name.endswith("_per_s"):
                 _whole(item.name, tuple(amounts))
-        if self.drive_s <= 0 or self.block_lots < 1:
-            raise InvalidProblem("Expected drive_s > 0 and block_lots >= 1.")
+        if self.drive_s <= 0 or self.day_s > 86_400 or self.block_lots < 1:
+            raise InvalidProblem("Expected drive_s > 0, day_s <= 86400 and block_lots >= 1.")
 
     def load_of(self, product: str) -> int:
         """Return the seconds it takes to load the product."""

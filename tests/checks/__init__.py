@@ -1,0 +1,1 @@
+"""Independent checkers: what must hold, said a second time and in other words than the code."""
