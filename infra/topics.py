@@ -1,5 +1,6 @@
 """Create the topics of the catalogue on a broker, and tell how a broker differs from it."""
 
+import socket
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ CHANGELOGS: dict[str, int] = {
 
 _MOST_REPLICAS = 3
 _PATIENCE_MS = 10_000
+_WHAT_TO_DO = "start a stack with `harvestlane up` or correct HARVESTLANE_KAFKA"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,8 @@ def check(settings: Settings) -> list[Difference]:
 @contextmanager
 def _admin(settings: Settings) -> Iterator[Any]:
     servers = settings.bootstrap_servers.split(",")
+    if not any(_listens(server) for server in servers):
+        raise Unavailable(f"no broker listens at {settings.bootstrap_servers}; {_WHAT_TO_DO}")
     try:
         admin = KafkaAdminClient(
             bootstrap_servers=servers,
@@ -157,9 +161,17 @@ def _admin(settings: Settings) -> Iterator[Any]:
     except KafkaError as error:
         raise Unavailable(
             f"the broker at {settings.bootstrap_servers} does not do what it is asked "
-            f"({type(error).__name__}); start a stack with `harvestlane up` or correct "
-            "HARVESTLANE_KAFKA"
+            f"({type(error).__name__}); {_WHAT_TO_DO}"
         ) from error
+
+
+def _listens(server: str) -> bool:
+    host, _, port = server.strip().rpartition(":")
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), _PATIENCE_MS / 1000):
+            return True
+    except (OSError, OverflowError, ValueError):  # nobody, or no address at all
+        return False
 
 
 def _create(admin: Any, topics: list[Wanted], replicas: int) -> None:

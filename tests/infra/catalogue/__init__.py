@@ -1,0 +1,1 @@
+"""Test the written catalogue and the topics on a broker."""
