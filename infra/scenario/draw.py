@@ -37,7 +37,9 @@ def draw_ways(network_dir: Path, *, at: datetime, out: Path = DATA / "ways.geojs
         "attribution": network.info.attribution,
         "features": features,
     }
-    lines = json.dumps(collection, ensure_ascii=False).replace('{"type": "Feature",', '\n{"type": "Feature",')
+    lines = json.dumps(collection, ensure_ascii=False).replace(
+        '{"type": "Feature",', '\n{"type": "Feature",'
+    )
     out.write_text(lines + "\n", encoding="utf-8")
     return len(features)
 
@@ -46,9 +48,7 @@ def _feature(
     network: RoadNetwork, facts: Facts, row: dict[str, str], at: datetime
 ) -> dict[str, Any]:
     start, *ends = parts(row["stops"])
-    lines = [
-        route(network, facts.places[start], facts.places[end], at=at).geometry for end in ends
-    ]
+    lines = [route(network, facts.places[start], facts.places[end], at=at).geometry for end in ends]
     return {
         "type": "Feature",
         "properties": {
@@ -59,6 +59,8 @@ def _feature(
         },
         "geometry": {
             "type": "MultiLineString",
-            "coordinates": [[[round(lon, 5), round(lat, 5)] for lon, lat in line] for line in lines],
+            "coordinates": [
+                [[round(lon, 5), round(lat, 5)] for lon, lat in line] for line in lines
+            ],
         },
     }
