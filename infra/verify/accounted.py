@@ -1,0 +1,194 @@
+"""Judge `accounted`: every record was applied once, known as a duplicate, parked, or is dead."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from infra.verify.finding import Finding
+from infra.verify.log import Doc, Entry, Log, Read
+from schemas.topics import CATALOGUE
+
+FOLD_OF: Mapping[str, str] = {
+    "truck.registry.v1": "truck",
+    "truck.position.v1": "truck",
+    "checkpoint.clearance.v1": "truck",
+    "truck.plate.v1": "truck",
+    "place.registry.v1": "place",
+    "port.slot.v1": "place",
+    "slot.reservation.v1": "place",
+    "checkpoint.visit.v1": "place",
+    "harvest.lot.v1": "lot",
+    "lot.decision.v1": "lot",
+}
+"""Which fold remembers the events of a topic in its table."""
+FORGETFUL: Mapping[str, int] = {"truck.position.v1": 128, "checkpoint.visit.v1": 512}
+"""Topics of which a table remembers only so many identities (docs/architecture.md, Tables)."""
+DISPATCH = ("dispatch.command.v1", "road.condition.v1", "corridor.lifecycle.v1")
+"""Topics that only dispatch reads, and whose every event has a state of its own."""
+READ_TOPICS = (*FOLD_OF, *DISPATCH, "dispatch.inbox.v1", "stack.tick.v1")
+"""Every topic that the workers read."""
+
+_KIND = {
+    "dispatch.command.v1": "command",
+    "road.condition.v1": "closure",
+    "corridor.lifecycle.v1": "corridor",
+}
+
+Outcome = Literal["applied", "duplicate", "conflict", "dead", "parked", "forgotten", "missing"]
+
+
+def judge(log: Log) -> Finding:
+    """Judge every record of every topic that the workers read, and the tables' own counts."""
+    finding = Finding()
+    for topic in READ_TOPICS:
+        for entry, error in log.broken(topic):
+            _judge_broken(log, finding, entry, error)
+    for fold in dict.fromkeys(FOLD_OF.values()):
+        memory = _Memory(log, fold)
+        for topic in (topic for topic, owner in FOLD_OF.items() if owner == fold):
+            for read in log.events(topic):
+                _judge_event(log, finding, memory, read)
+            _judge_counts(log, finding, topic, log.tables[fold])
+    asked = _Memory(log, "dispatch")
+    for topic in DISPATCH:
+        for read in log.events(topic):
+            _judge_asked(log, finding, asked, read)
+    _judge_letters(log, finding)
+    return finding
+
+
+def outcomes(log: Log) -> Iterator[tuple[Read | Entry, Outcome]]:
+    """Yield what became of every record from outside, as the log and the tables tell.
+
+    A duplicate is one whose source and id stood before under the same key.
+    """
+    for topic in READ_TOPICS:
+        for entry, _ in log.broken(topic):
+            yield entry, "dead" if entry.place in log.dead else "missing"
+        seen: set[tuple[str, str]] = set()
+        for read in log.events(topic):
+            who = (read.event.key, read.event.identity)
+            if read.entry.place in log.dead:
+                yield read, "dead"
+            else:
+                yield read, "duplicate" if who in seen else "applied"
+            seen.add(who)
+
+
+class _Memory:
+    """What the tables of one fold remember of each place in the log."""
+
+    def __init__(self, log: Log, fold: str) -> None:
+        self.known: dict[str, tuple[str, Doc]] = {}
+        self.parked: set[str] = set()
+        self.views: set[str] = set()
+        for key, doc in log.tables[fold].items():
+            self.views |= doc.get("views", {}).keys()
+            for memo in doc.get("memory", {}).values():
+                for place in memo["at"]:
+                    self.known[place] = (key, memo)
+            for one in doc.get("parked", ()):
+                self.parked.add(f"{one['topic']}:{one['partition']}:{one['offset']}")
+
+    def outcome(self, log: Log, read: Read) -> Outcome:
+        place = read.entry.place
+        dead = log.dead.get(place)
+        if place not in self.known:
+            if dead is not None:
+                return "dead"
+            return "forgotten" if read.event.topic in FORGETFUL else "missing"
+        _, memo = self.known[place]
+        if memo["d"] != read.event.digest:
+            return "conflict"
+        if dead is not None:
+            return "dead"
+        if place in self.parked:
+            return "parked"
+        return "applied" if memo["at"][0] == place else "duplicate"
+
+
+def _judge_broken(log: Log, finding: Finding, entry: Entry, error: str) -> None:
+    if log.in_flight(entry):
+        return
+    finding.checked += 1
+    if entry.place not in log.dead:
+        finding.violate(
+            "garbage_lost",
+            f"{entry.place} is no event ({error}) and has no dead letter.",
+            place=entry.place,
+        )
+
+
+def _judge_event(log: Log, finding: Finding, memory: _Memory, read: Read) -> None:
+    entry = read.entry
+    if log.in_flight(entry):
+        return
+    finding.checked += 1
+    outcome = memory.outcome(log, read)
+    what = f"{read.event.type} {read.event.identity} at {entry.place}"
+    if outcome == "missing":
+        finding.violate("event_lost", f"{what} is in no table and not dead.", place=entry.place)
+    elif outcome == "conflict" and entry.place not in log.dead:
+        finding.violate(
+            "conflict_hidden",
+            f"{what} contradicts an event of the same id and has no dead letter.",
+            place=entry.place,
+        )
+    elif outcome == "dead" and entry.place in memory.parked and not log.fresh:
+        finding.violate("parked_and_dead", f"{what} is parked and dead at once.", place=entry.place)
+
+
+def _judge_counts(log: Log, finding: Finding, topic: str, table: Mapping[str, Doc]) -> None:
+    """Hold what each table counts against how many records there are of its key."""
+    if not log.whole(topic):
+        return
+    there = Counter(read.event.key for read in log.events(topic))
+    for key in there.keys() | {k for k, doc in table.items() if topic in doc.get("counts", {})}:
+        if key in log.fresh:
+            continue
+        counts = table.get(key, {}).get("counts", {}).get(topic, {})
+        total = sum(counts.values())
+        # A forgetful topic's old record, read again after a crash, is refused as too late again.
+        sure = total - counts.get("refused", 0) if topic in FORGETFUL else total
+        if total < there[key] or sure > there[key]:
+            told = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+            finding.violate(
+                "counts_differ",
+                f"{key} has {there[key]} records in {topic}; its table counts {told or 'none'}.",
+                key=key,
+                topic=topic,
+            )
+
+
+def _judge_asked(log: Log, finding: Finding, memory: _Memory, read: Read) -> None:
+    """Look for the state that an event to dispatch must have left."""
+    entry, topic = read.entry, read.event.topic
+    if log.in_flight(entry):
+        return
+    finding.checked += 1
+    kind = _KIND[topic]
+    field = CATALOGUE[f"{kind}.state.v1"].key
+    name = read.event.id if kind == "command" else str(getattr(read.event.data, field))
+    places = (log.dead, memory.known, memory.parked)
+    if f"{kind}:{name}" in memory.views or any(entry.place in many for many in places):
+        return
+    what = f"{read.event.type} {read.event.identity} at {entry.place}"
+    finding.violate("event_lost", f"{what} left no {kind} and is not dead.", place=entry.place)
+
+
+def _judge_letters(log: Log, finding: Finding) -> None:
+    """Demand of every dead letter a reason and the very bytes of its record."""
+    by_place = {
+        entry.place: entry
+        for topic in {letter.place.rsplit(":", 2)[0] for letter in log.dead.values()}
+        for entry in log.entries(topic)
+    }
+    for letter in log.dead.values():
+        finding.checked += 1
+        origin = by_place.get(letter.place)
+        if not letter.error:
+            finding.violate("no_reason", f"The dead letter of {letter.place} gives no reason.")
+        elif origin is not None and (origin.value or b"") != (letter.entry.value or b""):
+            finding.violate("bytes_changed", f"The dead letter of {letter.place} has other bytes.")
