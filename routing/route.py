@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from routing.roads.closures import arcs_hit, forbidden_arcs
-from routing.roads.errors import NoWay, RoadError
-from routing.roads.metric import metric_for
-from routing.roads.vehicle import DEFAULT_VEHICLE_CLASS
+from routing.roads.errors import RoadError
+from routing.roads.snap import snap
+from routing.roads.vehicle import DEFAULT_VEHICLE_CLASS, vehicle
+from routing.roads.ways import Ways
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from routing.roads.closures import Closure
-    from routing.roads.metric import PathResult
-    from routing.roads.network import RoadNetwork, Snap
+    from routing.roads.network import RoadNetwork
+    from routing.roads.snap import Snap
+    from routing.roads.ways import Leg
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +43,14 @@ class Route:
     Parameters
     ----------
     duration_s
-        Travel time without breaks; ferries count with their crossing.
+        Travel time without breaks; ferries count with their crossing. As routing engines have
+        it, the ways between the points and the road are not in it (`RoadTravel` adds them).
     distance_m
-        Length along roads and lanes, without the stretches to and from the first and last node.
+        Length along roads and lanes.
     geometry
         ``(lon, lat)`` points of road edges only, at least two.
-    nodes
-        Node indices along the way.
     origin_snap, destination_snap
-        Where the two points join the network.
+        Where the two points join the road.
     restrictions
         What was met or avoided.
     """
@@ -58,7 +58,6 @@ class Route:
     duration_s: float
     distance_m: float
     geometry: tuple[tuple[float, float], ...]
-    nodes: tuple[int, ...]
     origin_snap: Snap
     destination_snap: Snap
     restrictions: tuple[Restriction, ...]
@@ -104,76 +103,36 @@ def route(
     ------
     BadPoint, TooFarFromRoad
         If a point is no place on the network.
-    NoWay
+    NoRoute
         If no permitted way leads there.
     RoadError
         If ``at`` has no offset or the vehicle class is unknown.
     """
     if at is not None and at.tzinfo is None:
         raise RoadError("the time of departure needs an offset, such as +07:00")
-    start, end = network.snap(*origin), network.snap(*destination)
-    barred = forbidden_arcs(network, closures, start=at)
-    try:
-        path = metric_for(network, vehicle_class, barred).path(start.node, end.node)
-    except NoWay:
-        raise NoWay(
-            f"no permitted way leads from {_text(origin)} to {_text(destination)} "
-            f"for {vehicle_class}; see the closures in force"
-        ) from None
+    vehicle(vehicle_class)
+    start, end = snap(network, *origin), snap(network, *destination)
+    applying = [c for c in closures if (not c.dated if at is None else c.in_force(at))]
+    ways = Ways(network, tuple(applying), at)
+    leg = ways.leg(vehicle_class, start, end)
+    avoided = ways.in_the_way(vehicle_class, start, end)
     return Route(
-        duration_s=path.duration_s,
-        distance_m=path.distance_m,
-        geometry=path_line(network, path),
-        nodes=path.nodes,
+        duration_s=leg.time_ms / 1000,
+        distance_m=leg.length_m,
+        geometry=leg.line,
         origin_snap=start,
         destination_snap=end,
         restrictions=(
-            *_avoided(network, vehicle_class, closures, at=at, path=path),
-            *_met(network, path),
+            *(Restriction("closure_avoided", closure_id) for closure_id in avoided),
+            *_met(network, leg),
         ),
     )
 
 
-def path_line(network: RoadNetwork, path: PathResult) -> tuple[tuple[float, float], ...]:
-    """Return the ``(lon, lat)`` points of a path's edges; a path of one node repeats it."""
-    if not path.arcs:
-        ((lat, lon),) = network.coordinates(path.nodes)
-        return ((lon, lat), (lon, lat))
-    points = [network.arc_line(path.arcs[0])[0]]
-    for arc in path.arcs:
-        points.extend(network.arc_line(arc)[1:])
-    return tuple(points)
-
-
-def _avoided(
-    network: RoadNetwork,
-    vehicle_class: str,
-    closures: Sequence[Closure],
-    *,
-    at: datetime | None,
-    path: PathResult,
-) -> list[Restriction]:
-    """Name the closures in force that stand on the way a truck would take without them."""
-    unhindered = metric_for(network, vehicle_class, forbidden_arcs(network, (), start=at)).path(
-        path.nodes[0], path.nodes[-1]
-    )
-    return [
-        Restriction("closure_avoided", closure.closure_id)
-        for closure in closures
-        if (closure.in_force(at) if at is not None else not closure.dated)
-        and not arcs_hit(network, closure).isdisjoint(unhindered.arcs)
-    ]
-
-
-def _met(network: RoadNetwork, path: PathResult) -> list[Restriction]:
+def _met(network: RoadNetwork, leg: Leg) -> list[Restriction]:
     arrays, met = network.arrays, []
-    for arc in path.arcs:
-        segment = int(arrays.arc_segment[arc])
+    for segment in leg.segments:
         for kind, flags in (("ferry", arrays.seg_ferry), ("border", arrays.seg_border)):
             if flags[segment]:
                 met.append(Restriction(kind, str(arrays.seg_name[segment])))
     return met
-
-
-def _text(point: tuple[float, float]) -> str:
-    return f"{point[0]:.5f},{point[1]:.5f}"

@@ -1,30 +1,38 @@
-"""Find the edges that a road closure or a restricted zone forbids."""
+"""Say which roads a closure or a restricted zone forbids, and which lines it touches."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import shapely
 from shapely.geometry import Point, shape
+from shapely.geometry.base import BaseGeometry
 
 from routing.roads.errors import RoadError
 from routing.roads.sphere import METRES_PER_DEGREE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from datetime import datetime
 
     from shapely import STRtree
-    from shapely.geometry.base import BaseGeometry
 
     from routing.roads.network import RoadNetwork
 
 POINT_RADIUS_M = 100.0
-"""A closure given as a point closes the edges within this distance."""
+"""A closure given as a point closes the roads within this distance."""
+
+TOUCH_MARGIN_DEG = 1e-6
+"""Lines nearer to a closure than this (11 cm) touch it."""
+
+BAN_MARGIN_DEG = 2e-6
+"""Roads nearer to a closure than this are closed: a route that avoids them, whose ends are rounded
+to a centimetre, keeps more than `TOUCH_MARGIN_DEG` away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +44,15 @@ class Closure:
     closure_id
         Its name.
     geometry
-        Longitude and latitude, degrees. A point closes every edge within 100 m; a line every
+        Longitude and latitude, degrees. A point closes every road within 100 m; a line every
         edge that it crosses, touches or runs along (a line that ends on a junction closes the
         junction: draw it short of one that stays open); a polygon every edge that it touches.
     valid_from, valid_until
         When it is in force, the end excluded; None is open-ended.
     kind
         ``road`` or ``zone``.
+    area
+        What is closed: the geometry, its points drawn as circles.
     """
 
     closure_id: str
@@ -50,6 +60,7 @@ class Closure:
     valid_from: datetime | None = None
     valid_until: datetime | None = None
     kind: str = "road"
+    area: BaseGeometry = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for moment in (self.valid_from, self.valid_until):
@@ -63,6 +74,7 @@ class Closure:
             raise RoadError(
                 f"closure {self.closure_id}: positions are longitude, latitude in degrees"
             )
+        object.__setattr__(self, "area", _closed_area(self.geometry))
 
     @classmethod
     def from_geojson(
@@ -82,10 +94,9 @@ class Closure:
             If the geometry is no GeoJSON geometry.
         """
         try:
-            read = shapely.force_2d(shape(dict(geometry)))
-            sound = read if read.is_valid else shapely.make_valid(read)
-        except (shapely.errors.ShapelyError, AttributeError, KeyError, TypeError, ValueError) as e:
-            raise RoadError(f"closure {closure_id}: no GeoJSON geometry ({e})") from e
+            sound = _read(geometry)
+        except RoadError as error:
+            raise RoadError(f"closure {closure_id}: {error}") from error
         return cls(
             closure_id=closure_id,
             geometry=sound,
@@ -114,17 +125,43 @@ class Closure:
         return begun and (self.valid_until is None or start < self.valid_until)
 
 
+def touches(
+    geometry: BaseGeometry | Mapping[str, Any],
+    closed: Closure | BaseGeometry | Mapping[str, Any],
+    *,
+    margin_deg: float = TOUCH_MARGIN_DEG,
+) -> bool:
+    """Say whether a line, such as a route, touches what a closure closes.
+
+    No route that was found round a closure touches it. A closed point reaches 100 m.
+
+    Parameters
+    ----------
+    geometry
+        The line: a shapely or GeoJSON geometry in longitude and latitude.
+    closed
+        A closure, or the geometry of one.
+    margin_deg
+        How near counts as touching, degrees.
+
+    Raises
+    ------
+    RoadError
+        If either is no geometry.
+    """
+    line = _read(geometry) if isinstance(geometry, Mapping) else geometry
+    if isinstance(closed, Closure):
+        area = closed.area
+    else:
+        area = _closed_area(_read(closed) if isinstance(closed, Mapping) else closed)
+    return bool(shapely.dwithin(area, line, margin_deg))
+
+
+@lru_cache(maxsize=512)
 def arcs_hit(network: RoadNetwork, closure: Closure) -> frozenset[int]:
     """Return the arcs, in both directions, that a closure forbids while it is in force."""
-    tree = _segment_tree(network)
-    hit: set[int] = set()
-    for part in _simple_parts(closure.geometry):
-        if isinstance(part, Point):
-            hit.update(_near_point(tree, part))
-        else:
-            hit.update(tree.query(part, predicate="intersects").tolist())
-    segments = np.array(sorted(hit), dtype=np.int64)
-    return frozenset(np.flatnonzero(np.isin(network.arrays.arc_segment, segments)).tolist())
+    hit = _segment_tree(network).query(closure.area, predicate="dwithin", distance=BAN_MARGIN_DEG)
+    return frozenset(np.flatnonzero(np.isin(network.arrays.arc_segment, hit)).tolist())
 
 
 def forbidden_arcs(
@@ -146,24 +183,48 @@ def forbidden_arcs(
         The instant, or the interval; without a start, closures with dates are ignored and so
         are the opening days of roads.
     """
-    arcs = set() if start is None else _not_yet_open(network, start)
-    for closure in closures:
-        applies = not closure.dated if start is None else closure.in_force(start, end)
-        if applies:
-            arcs |= arcs_hit(network, closure)
-    return frozenset(arcs)
+    barred = [
+        arcs_hit(network, closure)
+        for closure in closures
+        if (not closure.dated if start is None else closure.in_force(start, end))
+    ]
+    return not_yet_open(network, start).union(*barred)
 
 
-def _not_yet_open(network: RoadNetwork, start: datetime) -> set[int]:
-    day = int(start.timestamp() // 86_400)
+def not_yet_open(network: RoadNetwork, at: datetime | None) -> frozenset[int]:
+    """Return the arcs of roads that are opened after a time, none where no time is given."""
+    if at is None:
+        return frozenset()
+    return _opened_after(network, int(at.timestamp() // 86_400))
+
+
+@lru_cache(maxsize=64)
+def _opened_after(network: RoadNetwork, day: int) -> frozenset[int]:
     opened = network.arrays.seg_opened_day[network.arrays.arc_segment]
-    return set(np.flatnonzero(opened > day).tolist())
+    return frozenset(np.flatnonzero(opened > day).tolist())
 
 
 @lru_cache(maxsize=4)
 def _segment_tree(network: RoadNetwork) -> STRtree:
     count = len(network.arrays.seg_u)
     return shapely.STRtree([shapely.LineString(network.segment_line(i)) for i in range(count)])
+
+
+def _read(geometry: Mapping[str, Any]) -> BaseGeometry:
+    try:
+        read = shapely.force_2d(shape(dict(geometry)))
+        return read if read.is_valid else shapely.make_valid(read)
+    except (shapely.errors.ShapelyError, AttributeError, KeyError, TypeError, ValueError) as error:
+        raise RoadError(f"no GeoJSON geometry ({error})") from error
+
+
+@lru_cache(maxsize=512)
+def _closed_area(geometry: BaseGeometry) -> BaseGeometry:
+    """Return a geometry with its points drawn as circles, prepared for many questions."""
+    parts = [_circle(part) if isinstance(part, Point) else part for part in _simple_parts(geometry)]
+    area = parts[0] if len(parts) == 1 else shapely.GeometryCollection(parts)
+    shapely.prepare(area)
+    return area
 
 
 def _simple_parts(geometry: BaseGeometry) -> list[BaseGeometry]:
@@ -173,18 +234,9 @@ def _simple_parts(geometry: BaseGeometry) -> list[BaseGeometry]:
     return [simple for part in parts for simple in _simple_parts(part)]
 
 
-def _near_point(tree: STRtree, point: Point) -> list[int]:
-    """Return the segments within 100 m of a point, measured on a plane that touches it."""
-    stretch = math.cos(math.radians(point.y))
-    reach = POINT_RADIUS_M / METRES_PER_DEGREE
-    box = shapely.box(
-        point.x - reach / max(stretch, 1e-6),
-        point.y - reach,
-        point.x + reach / max(stretch, 1e-6),
-        point.y + reach,
-    )
-    centre, scale = np.array([point.x, point.y]), np.array([stretch, 1.0]) * METRES_PER_DEGREE
-    candidates = tree.query(box, predicate="intersects")
-    lines = shapely.transform(tree.geometries.take(candidates), lambda xy: (xy - centre) * scale)
-    near = shapely.distance(lines, Point(0, 0)) <= POINT_RADIUS_M
-    return [int(segment) for segment in candidates[near]]
+def _circle(point: Point) -> BaseGeometry:
+    """Draw the circle of 100 m round a point, on a plane that touches the earth there."""
+    radius_deg = POINT_RADIUS_M / METRES_PER_DEGREE
+    stretch = max(math.cos(math.radians(point.y)), 1e-6)
+    centre, scale = np.array([point.x, point.y]), np.array([radius_deg / stretch, radius_deg])
+    return shapely.transform(Point(0, 0).buffer(1.0, quad_segs=32), lambda xy: xy * scale + centre)

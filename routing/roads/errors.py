@@ -6,7 +6,7 @@
     └── RoadError               roads cannot be read, built or used
         ├── BadPoint            a coordinate is no place on this network's part of the earth
         ├── TooFarFromRoad      a point lies too far from any road
-        └── NoWay               no permitted way leads from one point to another
+        └── NoRoute             no permitted way leads from one point to another
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class TooFarFromRoad(RoadError):
     message
         One line for people, naming the distance.
     snap_m
-        Distance to the nearest junction, metres.
+        Distance to the nearest road, metres.
     """
 
     def __init__(self, message: str, *, snap_m: float) -> None:
@@ -38,5 +38,17 @@ class TooFarFromRoad(RoadError):
         self.snap_m = snap_m
 
 
-class NoWay(RoadError):
-    """No permitted way leads from one point to another for this vehicle class."""
+class NoRoute(RoadError):
+    """No permitted way leads from one point to another for this vehicle class.
+
+    Parameters
+    ----------
+    message
+        One line for people, naming the closures in the way.
+    closures
+        Ids of the closures that stand on the way a truck would take without them.
+    """
+
+    def __init__(self, message: str, *, closures: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.closures = closures

@@ -19,20 +19,23 @@ def to_geojson(network: RoadNetwork) -> dict[str, Any]:
     Returns
     -------
     dict
-        One ``LineString`` a segment, coordinates rounded to 5 decimals, with the property
-        ``class`` and, where they apply, ``inferred``, ``border`` and ``name``; the collection
-        names the ``attribution`` that a map must show.
+        One ``LineString`` a segment, coordinates rounded to 5 decimals, with the properties
+        ``class``, ``name`` (empty where none is known), ``length_m`` and, where they apply,
+        ``inferred`` and ``border``; the collection names the ``attribution`` that a map must
+        show and the ``licence``.
     """
     arrays = network.arrays
     features = []
     for segment in range(len(arrays.seg_u)):
-        properties: dict[str, Any] = {"class": str(arrays.class_name[arrays.seg_class[segment]])}
+        properties: dict[str, Any] = {
+            "class": str(arrays.class_name[arrays.seg_class[segment]]),
+            "name": str(arrays.seg_name[segment]),
+            "length_m": round(float(arrays.seg_length_m[segment])),
+        }
         if arrays.seg_inferred[segment]:
             properties["inferred"] = True
         if arrays.seg_border[segment]:
             properties["border"] = True
-        if arrays.seg_name[segment]:
-            properties["name"] = str(arrays.seg_name[segment])
         line = [[round(x, 5), round(y, 5)] for x, y in network.segment_line(segment)]
         features.append(
             {
@@ -44,5 +47,6 @@ def to_geojson(network: RoadNetwork) -> dict[str, Any]:
     return {
         "type": "FeatureCollection",
         "attribution": network.info.attribution,
+        "licence": network.info.licence,
         "features": features,
     }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import math
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -12,7 +14,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from routing.roads.errors import NoWay, RoadError
+from routing.roads.errors import NoRoute, RoadError
 from routing.roads.vehicle import DEFAULT_VEHICLE_CLASS, vehicle
 
 if TYPE_CHECKING:
@@ -24,6 +26,12 @@ if TYPE_CHECKING:
 
 ROWS_AT_ONCE = 256
 """Sources computed in one go: bounds the memory of a full table."""
+
+ROWS_KEPT = 2048
+"""Rows that a metric remembers; the one asked for longest ago goes first."""
+
+METRICS_KEPT = 12
+"""Metrics remembered: every vehicle class under two sets of closures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +102,7 @@ class Metric:
     _graph: csr_array = field(init=False, repr=False)
     _arc_key: NDArray[np.int64] = field(init=False, repr=False)
     _arc: NDArray[np.int64] = field(init=False, repr=False)
-    _rows: dict[int, _Row] = field(init=False, repr=False, default_factory=dict)
+    _rows: OrderedDict[int, _Row] = field(init=False, repr=False, default_factory=OrderedDict)
 
     def __post_init__(self) -> None:
         arrays = self.network.arrays
@@ -142,27 +150,34 @@ class Metric:
             ``durations_s`` and ``distances_m``, each of shape ``(len(sources), len(targets))``,
             infinite where there is no way.
         """
+        times_ms, distances_m = self.table(sources, targets)
+        return times_ms / 1000, distances_m
+
+    def table(
+        self, sources: Sequence[int], targets: Sequence[int]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return what `matrix` returns, with times in whole milliseconds."""
         self.prepare(sources)
         columns = np.array([self._checked(target) for target in targets], dtype=np.intp)
-        durations_s = np.empty((len(sources), len(columns)))
-        distances_m = np.empty_like(durations_s)
+        times_ms = np.empty((len(sources), len(columns)))
+        lengths_m = np.empty_like(times_ms)
         for position, source in enumerate(sources):
             row = self._row(source)
-            durations_s[position] = row.times_ms[columns] / 1000
-            distances_m[position] = row.lengths_m[columns]
-        return durations_s, distances_m
+            row.times_ms.take(columns, out=times_ms[position])
+            row.lengths_m.take(columns, out=lengths_m[position])
+        return times_ms, lengths_m
 
     def path(self, u: int, v: int) -> PathResult:
         """Return a fastest way between two nodes.
 
         Raises
         ------
-        NoWay
+        NoRoute
             If no permitted way leads there.
         """
         row = self._row(u)
         if not math.isfinite(row.times_ms[self._checked(v)]):
-            raise NoWay(
+            raise NoRoute(
                 f"no permitted way leads from node {u} to node {v} for {self.vehicle_class}"
             )
         nodes = [v]
@@ -186,21 +201,31 @@ class Metric:
             self._compute(missing[start : start + ROWS_AT_ONCE])
 
     def _row(self, source: int) -> _Row:
-        if source not in self._rows:
-            self._compute([self._checked(source)])
-        return self._rows[source]
+        row = self._rows.get(source)
+        if row is None:
+            return self._compute([self._checked(source)])[0]
+        with contextlib.suppress(KeyError):  # another thread may have let it go meanwhile
+            self._rows.move_to_end(source)
+        return row
 
     def _checked(self, node: int) -> int:
         if not 0 <= node < self.network.nodes:
             raise RoadError(f"{node} is no node; they run from 0 to {self.network.nodes - 1}")
         return int(node)
 
-    def _compute(self, sources: list[int]) -> None:
+    def _compute(self, sources: list[int]) -> list[_Row]:
         times_ms, before = dijkstra(self._graph, indices=sources, return_predecessors=True)
-        before = before.astype(np.int32)
+        before = before.astype(np.int32, copy=False)
         lengths_m = self._lengths_m(before, times_ms)
-        for position, source in enumerate(sources):
-            self._rows[source] = _Row(times_ms[position], lengths_m[position], before[position])
+        rows = [
+            _Row(times.copy(), lengths.copy(), back.copy())
+            for times, lengths, back in zip(times_ms, lengths_m, before, strict=True)
+        ]
+        self._rows.update(zip(sources, rows, strict=True))
+        while len(self._rows) > ROWS_KEPT:
+            with contextlib.suppress(KeyError):
+                self._rows.popitem(last=False)
+        return rows
 
     def _lengths_m(
         self, before: NDArray[np.int32], times_ms: NDArray[np.float64]
@@ -233,7 +258,7 @@ class Metric:
         return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=METRICS_KEPT)
 def metric_for(
     network: RoadNetwork,
     vehicle_class: str = DEFAULT_VEHICLE_CLASS,

@@ -1,15 +1,15 @@
-"""Open a built road network and find the junction nearest to a point."""
+"""Open a built road network and look its junctions and lines up."""
 
 from __future__ import annotations
 
 import json
-import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 import numpy as np
 
-from routing.roads.errors import BadPoint, RoadError, TooFarFromRoad
+from routing.roads.errors import RoadError
 from routing.roads.sphere import great_circle_m
 
 if TYPE_CHECKING:
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 ARRAYS_FILE = "network.npz"
 INFO_FILE = "info.json"
 GRAPHML_FILE = "network.graphml"
-
-MAX_SNAP_M = 15_000.0
+GEOJSON_FILE = "roads.geojson"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,29 +120,12 @@ class Arrays:
     shape_lonlat: NDArray[np.float64]
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            getattr(self, field.name).flags.writeable = False
+        for array in self.named().values():
+            array.flags.writeable = False
 
     def named(self) -> dict[str, NDArray[Any]]:
         """Return the arrays by name, in the order of the class."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
-
-
-@dataclass(frozen=True, slots=True)
-class Snap:
-    """The junction nearest to a point.
-
-    Parameters
-    ----------
-    node
-        Index of the node in the network's arrays; its name in the export is
-        ``network.arrays.node_id[node]``.
-    snap_m
-        Great-circle distance from the point, metres.
-    """
-
-    node: int
-    snap_m: float
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,67 +141,18 @@ class RoadNetwork:
     """
 
     info: NetworkInfo
-    arrays: Arrays
-
-    @classmethod
-    def open(cls, folder: Path) -> RoadNetwork:
-        """Open the network that a build wrote.
-
-        Parameters
-        ----------
-        folder
-            The folder given to the build.
-
-        Raises
-        ------
-        RoadError
-            If there is no readable network in the folder.
-        """
-        advice = "build it with: harvestlane roads build --bundled"
-        try:
-            raw = json.loads((folder / INFO_FILE).read_text(encoding="utf-8"))
-            with np.load(folder / ARRAYS_FILE, allow_pickle=False) as stored:
-                arrays = Arrays(**{field.name: stored[field.name] for field in fields(Arrays)})
-            info = NetworkInfo(**{**raw, "bounds": tuple(raw["bounds"])})
-        except FileNotFoundError as error:
-            raise RoadError(f"there is no road network in {folder}; {advice}") from error
-        except (OSError, KeyError, TypeError, ValueError, EOFError) as error:
-            raise RoadError(f"the road network in {folder} cannot be read; {advice}") from error
-        return cls(info, arrays)
+    arrays: Arrays = field(repr=False)
 
     @property
     def nodes(self) -> int:
         """Number of junctions."""
         return len(self.arrays.node_id)
 
-    def snap(self, lat: float, lon: float, *, max_m: float = MAX_SNAP_M) -> Snap:
-        """Return the junction nearest to a point.
-
-        Parameters
-        ----------
-        lat, lon
-            The point, degrees.
-        max_m
-            The furthest that a point may lie from a junction, metres.
-
-        Raises
-        ------
-        BadPoint
-            If the point is not finite, out of range, or has its parts swapped.
-        TooFarFromRoad
-            If the nearest junction is further away than ``max_m``.
-        """
-        self._check(lat, lon)
+    def nearest_node(self, lat: float, lon: float) -> tuple[int, float]:
+        """Return the junction nearest to a point and the great-circle distance, metres."""
         distances_m = great_circle_m(lat, lon, self.arrays.lat, self.arrays.lon)
         node = int(np.argmin(distances_m))
-        snap_m = float(distances_m[node])
-        if snap_m > max_m:
-            raise TooFarFromRoad(
-                f"{lat:.5f},{lon:.5f} lies {snap_m / 1000:.1f} km from the nearest junction; "
-                f"at most {max_m / 1000:.1f} km is allowed",
-                snap_m=snap_m,
-            )
-        return Snap(node, snap_m)
+        return node, float(distances_m[node])
 
     def coordinates(self, nodes: Iterable[int]) -> list[tuple[float, float]]:
         """Return the ``(lat, lon)`` of nodes, degrees, in their order."""
@@ -252,19 +185,28 @@ class RoadNetwork:
         backwards = bool(arrays.arc_u[arc] > arrays.arc_v[arc])
         return self.segment_line(int(arrays.arc_segment[arc]), backwards=backwards)
 
-    def _check(self, lat: float, lon: float) -> None:
-        if not (math.isfinite(lat) and math.isfinite(lon)):
-            raise BadPoint(f"latitude and longitude must be finite numbers; got {lat},{lon}")
-        west, south, east, north = self.info.bounds
-        if (
-            not (south - 1 <= lat <= north + 1 and west - 1 <= lon <= east + 1)
-            and south - 1 <= lon <= north + 1
-            and west - 1 <= lat <= east + 1
-        ):
-            raise BadPoint(
-                f"{lat},{lon} has latitude and longitude swapped; give latitude first: {lon},{lat}"
-            )
-        if abs(lat) > 90 or abs(lon) > 180:
-            raise BadPoint(
-                f"{lat},{lon} is out of range; latitude is -90 to 90, longitude -180 to 180"
-            )
+
+def load_network(folder: Path) -> RoadNetwork:
+    """Open the network that a build wrote.
+
+    Parameters
+    ----------
+    folder
+        The folder given to the build.
+
+    Raises
+    ------
+    RoadError
+        If there is no readable network in the folder.
+    """
+    advice = "build it with: harvestlane roads build --bundled"
+    try:
+        raw = json.loads((folder / INFO_FILE).read_text(encoding="utf-8"))
+        with np.load(folder / ARRAYS_FILE, allow_pickle=False) as stored:
+            arrays = Arrays(**{each.name: stored[each.name] for each in fields(Arrays)})
+        info = NetworkInfo(**{**raw, "bounds": tuple(raw["bounds"])})
+    except FileNotFoundError as error:
+        raise RoadError(f"there is no road network in {folder}; {advice}") from error
+    except (OSError, KeyError, TypeError, ValueError, EOFError, BadZipFile) as error:
+        raise RoadError(f"the road network in {folder} cannot be read; {advice}") from error
+    return RoadNetwork(info, arrays)

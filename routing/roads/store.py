@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from routing.roads.errors import RoadError
+from routing.roads.geojson import to_geojson
 from routing.roads.network import (
     ARRAYS_FILE,
+    GEOJSON_FILE,
     GRAPHML_FILE,
     INFO_FILE,
     Arrays,
@@ -25,7 +27,7 @@ from routing.roads.network import (
 if TYPE_CHECKING:
     from datetime import datetime
 
-_OWN_FILES = {ARRAYS_FILE, INFO_FILE, GRAPHML_FILE}
+_OWN_FILES = {ARRAYS_FILE, INFO_FILE, GRAPHML_FILE, GEOJSON_FILE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +80,10 @@ def write_network(out: Path, arrays: Arrays, origin: Origin, *, built_at: dateti
         raise RoadError(f"cannot write roads beside {out}: {error}") from error
     try:
         np.savez_compressed(draft / ARRAYS_FILE, allow_pickle=False, **arrays.named())
-        save_graphml(RoadNetwork(info, arrays), draft / GRAPHML_FILE)
+        network = RoadNetwork(info, arrays)
+        save_graphml(network, draft / GRAPHML_FILE)
+        drawn = json.dumps(to_geojson(network), ensure_ascii=False, separators=(",", ":"))
+        (draft / GEOJSON_FILE).write_text(drawn + "\n", encoding="utf-8")
         text = json.dumps(info.as_dict(), ensure_ascii=False, indent=2)
         (draft / INFO_FILE).write_text(text + "\n", encoding="utf-8")
         draft.chmod(0o755)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from routing.roads.bundled import build_bundled
-from routing.roads.network import RoadNetwork
+from routing.roads.network import RoadNetwork, load_network
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,4 +24,4 @@ def network_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def network(network_dir: Path) -> RoadNetwork:
     """Return the bundled network, opened."""
-    return RoadNetwork.open(network_dir)
+    return load_network(network_dir)

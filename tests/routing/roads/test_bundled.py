@@ -16,18 +16,12 @@ from routing.roads import bundled, repair, store
 from routing.roads.errors import RoadError
 from routing.roads.geojson import to_geojson
 from routing.roads.metric import metric_for
-from routing.roads.network import RoadNetwork
+from routing.roads.network import RoadNetwork, load_network
 from routing.roads.sphere import distance_m
 from tests.routing.roads.places import PLACES
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-@pytest.mark.parametrize("place", PLACES)
-def test_every_demo_place_lies_within_3_km_of_a_junction(network: RoadNetwork, place: str) -> None:
-    """No place of the demo snaps further than 3 km."""
-    assert network.snap(*PLACES[place]).snap_m <= 3000
 
 
 def test_every_junction_reaches_every_other(network: RoadNetwork) -> None:
@@ -48,7 +42,10 @@ def test_no_edge_has_zero_length_or_is_shorter_than_the_great_circle(network: Ro
 
 def test_ferries_take_their_crossing_time_whatever_the_vehicle(network: RoadNetwork) -> None:
     """Hà Tiên to Phú Quốc is a ferry of three hours for every class."""
-    harbour, island = network.snap(10.38, 104.482).node, network.snap(10.18, 104.047).node
+    harbour, island = (
+        network.nearest_node(10.38, 104.482)[0],
+        network.nearest_node(10.18, 104.047)[0],
+    )
     for vehicle_class in ("light_truck", "semi_trailer"):
         path = metric_for(network, vehicle_class).path(harbour, island)
         assert path.duration_s == 3 * 3600
@@ -57,7 +54,7 @@ def test_ferries_take_their_crossing_time_whatever_the_vehicle(network: RoadNetw
 
 def test_no_way_between_two_demo_places_leads_abroad(network: RoadNetwork) -> None:
     """A border's delay keeps routes within the country."""
-    nodes = [network.snap(*point).node for point in PLACES.values()]
+    nodes = [network.nearest_node(*point)[0] for point in PLACES.values()]
     metric = metric_for(network)
     border = network.arrays.seg_border[network.arrays.arc_segment]
     for u in nodes:
@@ -103,7 +100,7 @@ def test_a_failed_build_leaves_the_previous_network_in_place(
 
     with pytest.raises((TypeError, ValueError)):
         store.write_network(out, Torn(), bundled.ORIGIN, built_at=moment)  # type: ignore[arg-type]
-    assert RoadNetwork.open(out).info.content_hash == network.info.content_hash
+    assert load_network(out).info.content_hash == network.info.content_hash
     assert [path.name for path in tmp_path.iterdir()] == ["roads"]
 
 
@@ -138,9 +135,9 @@ def test_a_table_that_does_not_fit_the_source_is_refused() -> None:
 def test_opening_a_network_imports_neither_osmnx_nor_networkx(network_dir: Path) -> None:
     """Workers and the API start fast and small."""
     code = (
-        "import sys; from pathlib import Path; from routing.roads.network import RoadNetwork; "
-        "from routing.route import route; "
-        "route(RoadNetwork.open(Path(sys.argv[1])), (10.012, 105.081), (10.037, 105.788)); "
+        "import sys; from pathlib import Path; from routing.roads.network import load_network; "
+        "from routing.route import route; import routing.travel; "
+        "route(load_network(Path(sys.argv[1])), (10.012, 105.081), (10.037, 105.788)); "
         "sys.exit(any(name in sys.modules for name in ('osmnx', 'networkx', 'geopandas')))"
     )
     done = subprocess.run([sys.executable, "-c", code, str(network_dir)], check=False, timeout=60)
@@ -162,7 +159,7 @@ def test_geojson_draws_every_segment_once(network: RoadNetwork) -> None:
 def test_a_folder_without_a_network_says_how_to_build_one(tmp_path: Path) -> None:
     """The message names the command."""
     with pytest.raises(RoadError, match="roads build --bundled"):
-        RoadNetwork.open(tmp_path)
+        load_network(tmp_path)
     (tmp_path / "info.json").write_text("{", encoding="utf-8")
     with pytest.raises(RoadError, match="cannot be read"):
-        RoadNetwork.open(tmp_path)
+        load_network(tmp_path)

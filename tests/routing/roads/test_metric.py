@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from routing.roads.errors import NoWay, RoadError
+from routing.roads.errors import NoRoute, RoadError
 from routing.roads.metric import Metric, metric_for
 from routing.roads.vehicle import VEHICLES, vehicle
 from schemas.vocabulary import VOCABULARY
@@ -62,7 +62,7 @@ def test_osmnx_finds_the_same_nearest_way(
     network: RoadNetwork, graph: nx.MultiDiGraph[int]
 ) -> None:
     """The shortest path of osmnx costs what the metric answers."""
-    u, v = network.snap(10.012, 105.081).node, network.snap(9.99, 105.83).node
+    u, v = network.nearest_node(10.012, 105.081)[0], network.nearest_node(9.99, 105.83)[0]
     names = network.arrays.node_id
     nodes = osmnx.shortest_path(graph, int(names[u]), int(names[v]), weight="travel_time")
     cost_s = nx.path_weight(graph, nodes, "travel_time")
@@ -92,7 +92,7 @@ def test_the_metric_agrees_with_networkx_under_any_closures(
     except nx.NetworkXNoPath:
         assert metric.duration_s(u, v) == float("inf")
         assert metric.distance_m(u, v) == float("inf")
-        with pytest.raises(NoWay):
+        with pytest.raises(NoRoute):
             metric.path(u, v)
         return
     path = metric.path(u, v)
