@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from routing.dispatch.board import Board, Floats, Lane
     from routing.dispatch.options import Options
+
+    Blind = Callable[[tuple[int, ...]], NDArray[np.bool_]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,21 +136,34 @@ class Insertion:
         open_kg = self.ledger.open_kg[option.lot]
         self.takes[row], self.extra[row] = consignments(self.board, open_kg, option.able)
 
-    def fill(self, rows: Sequence[int]) -> None:
-        """Insert as many consignments of these lots as fit."""
+    def fill(self, rows: Sequence[int], *, blind: Blind | None = None) -> None:
+        """Insert as many consignments of these lots as fit.
+
+        Parameters
+        ----------
+        rows
+            The lots, by their rows.
+        blind
+            Draws what is overlooked at times, so that a search sees other plans.
+        """
         for row in rows:
             self.refresh(row)
             self.measure(row)
         block = np.array(rows, int)
         while len(block) and len(self.ledger.used):
-            chosen = self._most_regretted(block)
+            chosen = self._most_regretted(block, blind) if blind else None
+            chosen = chosen or self._most_regretted(block, None)
             if chosen is None:
                 return
             self._place(*chosen, block)
 
-    def _most_regretted(self, block: NDArray[np.int64]) -> tuple[int, int] | None:
+    def _most_regretted(
+        self, block: NDArray[np.int64], blind: Blind | None
+    ) -> tuple[int, int] | None:
         cost = self.best[block] + self.extra[block]
         cost[:, self.ledger.used] = np.inf
+        if blind is not None:
+            cost[blind(cost.shape)] = np.inf
         line = np.arange(len(block))
         truck = cost.argmin(axis=1)
         least = cost[line, truck]
@@ -156,6 +171,7 @@ class Insertion:
         if not len(live):
             return None
         rows, truck, least, cost = block[live], truck[live], least[live], cost[live]
+        known = cost.copy()
         cost[np.arange(len(live)), truck] = np.inf
         weight = np.array([self._weight(row) for row in rows])
         truck_loss = np.minimum(cost.min(axis=1) - least, weight)
@@ -163,8 +179,28 @@ class Insertion:
         places = self.ledger.free[self.best_slot[rows, truck]]
         priority = np.array([self._priority(row) for row in rows])
         regret = priority * (truck_loss + np.minimum(slot_loss, weight) / places)
-        first = np.lexsort((rows, least, -regret))[0]
-        return int(rows[first]), int(truck[first])
+        first = int(np.lexsort((rows, least, -regret))[0])
+        row = int(rows[first])
+        return row, int((known[first] + self._loss(row, known[first])).argmin())
+
+    def _loss(self, row: int, cost: Floats) -> Floats:
+        """Return what each truck's choice costs in goods that then nobody can carry.
+
+        Where trucks or places in slots are short for a lot, the largest of its trucks are the
+        ones to take.
+        """
+        option, loss = self.options[row], np.zeros(len(cost))
+        open_kg = self.ledger.open_kg[option.lot]
+        trucks = np.flatnonzero(np.isfinite(cost))
+        usable = np.isfinite(option.base[trucks]).any(axis=0)
+        places = min(int(self.ledger.free[option.slots[usable]].clip(0).sum()), len(trucks))
+        payload = self.board.payload_kg[trucks]
+        largest = np.sort(payload)[::-1][:places]
+        least_kg = int(largest[-1]) if places else 0
+        others_kg = int(largest.sum()) - np.maximum(payload, least_kg)
+        lost_kg = np.maximum(open_kg - self.takes[row, trucks] - others_kg, 0)
+        loss[trucks] = self.board.params.unserved_cost_per_kg * lost_kg
+        return loss
 
     def _priority(self, row: int) -> int:
         return 1 + self.board.problem.lots[self.options[row].lot].priority

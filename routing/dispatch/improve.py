@@ -5,12 +5,17 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from routing.dispatch.construct import Insertion, Placement
     from routing.dispatch.stop import StopCriterion
 
 _FEWEST, _MOST = 2, 6
 _EPSILON = 1e-6
+_OVERLOOKED_LOTS, _OVERLOOKED_TRUCKS = 0.3, 0.05
 
 
 def improve(insertion: Insertion, *, stop: StopCriterion, seed: int) -> tuple[int, int]:
@@ -30,7 +35,13 @@ def improve(insertion: Insertion, *, stop: StopCriterion, seed: int) -> tuple[in
     tuple
         The rounds done, and how many of them made the plan better.
     """
-    random = Random(seed)
+    random, draws = Random(seed), np.random.default_rng(seed)
+
+    def blind(shape: tuple[int, ...]) -> NDArray[np.bool_]:
+        """Overlook a lot wholly at times, a truck for a lot rarely."""
+        lots = draws.random((shape[0], 1)) < _OVERLOOKED_LOTS
+        return np.array((draws.random(shape) < _OVERLOOKED_TRUCKS) | lots, bool)
+
     ledger = insertion.ledger
     rounds = gains = 0
     known = insertion.objective()
@@ -42,7 +53,7 @@ def improve(insertion: Insertion, *, stop: StopCriterion, seed: int) -> tuple[in
         open_kg, placements = ledger.open_kg.copy(), ledger.placements.copy()
         for placement in _ruin(insertion, movable, random):
             ledger.drop(placement)
-        insertion.fill(_open_rows(insertion))
+        insertion.fill(_open_rows(insertion), blind=blind)
         rounds += 1
         cost = insertion.objective()
         if cost < known - _EPSILON:

@@ -78,7 +78,7 @@ class Params:
     spare_cost_per_kg: float = 0.05
     split_cost: float = 1_800.0
     corridor_bonus: float = 900.0
-    unserved_cost: float = 100_000.0
+    unserved_cost: float = 50_000.0
     unserved_cost_per_kg: float = 10.0
     corridor_join_m: float = 25_000.0
     horizon_s: int = 4 * 3_600
