@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from api.broker import Broker
+from api.changes import Changes
 from api.clock import StackClock
 from api.config import ApiConfig
 from api.metrics import Metrics
@@ -27,6 +28,36 @@ _KEYS = uuid.UUID("7c1f6a2e-52a3-5d0c-9a51-4e5b0c6f3d10")
 """Name space of the event ids that are derived from idempotency keys."""
 
 
+class OpenStreams:
+    """Count the event streams that are open; to be entered by each.
+
+    Parameters
+    ----------
+    most
+        How many there can be.
+    metrics
+        Where to tell it.
+    """
+
+    def __init__(self, most: int, metrics: Metrics) -> None:
+        self._most = most
+        self._open = 0
+        self._metrics = metrics
+
+    @property
+    def full(self) -> bool:
+        """Whether no more can be opened."""
+        return self._open >= self._most
+
+    def __enter__(self) -> None:
+        self._open += 1
+        self._metrics.streams.inc()
+
+    def __exit__(self, *_: object) -> None:
+        self._open -= 1
+        self._metrics.streams.dec()
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What one API process works with."""
@@ -34,8 +65,10 @@ class Desk:
     config: ApiConfig
     broker: Broker
     views: RedisViews
+    changes: Changes
     clock: StackClock
     metrics: Metrics
+    open_streams: OpenStreams
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the process is asked to stop, so that streams end."""
 
@@ -67,12 +100,15 @@ class Deed:
         What is written to, so that a key means one thing a path.
     key
         The client's idempotency key.
+    is_patient
+        Whether to wait a little for views that may be on their way.
     """
 
     desk: Desk
     actor: Actor
     path: str
     key: str | None
+    is_patient: bool = True
 
     @property
     def is_wide(self) -> bool:
@@ -134,7 +170,7 @@ class Deed:
             The views do not answer, and the actor's right depends on them.
         """
         try:
-            wait_s = self.desk.config.view_wait_s
+            wait_s = self.desk.config.view_wait_s if self.is_patient else 0
             doc = await self.desk.views.find(kind, entity_id, wait_s=wait_s)
         except Unavailable:
             if self.is_wide:

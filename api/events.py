@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -73,7 +74,10 @@ async def _one(deed: Deed, event: Incoming, now: datetime, part: int = 0) -> Che
 
 
 async def _all(deed: Deed, events: list[Incoming], now: datetime) -> list[Checked]:
-    checked, flaws, bad = [], [], 0
+    checked: list[Checked] = []
+    flaws: list[Flaw] = []
+    bad = 0
+    deed = replace(deed, is_patient=False)
     for index, event in enumerate(events):
         try:
             checked.append(await _one(deed, event, now, index))

@@ -147,7 +147,7 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, HTTPException):
         code = _CODE_OF_STATUS.get(error.status_code, "bad_request")
         return Problem(code, str(error.detail), headers=error.headers)
-    return Problem("internal", "Something went wrong here; it was written to the log.")
+    return Problem("internal", "something went wrong here; it was written to the log")
 
 
 def answer(problem: Problem, *, instance: str, accept_language: str | None = None) -> Response:

@@ -1,0 +1,116 @@
+"""Put the application together: what it works with, its routes, its guard."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+
+from api import (
+    assignments,
+    checkpoints,
+    events,
+    facilities,
+    health,
+    lots,
+    reads,
+    reference,
+    screens,
+    session,
+    stream,
+)
+from api.broker import Broker, KafkaBroker
+from api.changes import Changes
+from api.clock import StackClock
+from api.config import ApiConfig
+from api.desk import Desk, OpenStreams
+from api.guard import Guard
+from api.metrics import Metrics
+from api.openapi import describe
+from api.problems import ANSWERS, install
+from api.views import RedisViews
+
+_PACK_FROM_BYTES = 1_000
+
+
+def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
+    """Build the application.
+
+    Parameters
+    ----------
+    config
+        What it needs to know of its stack.
+    broker
+        Where events are written; Kafka where none is given.
+
+    Returns
+    -------
+    FastAPI
+        The application; its `state.desk` holds what it works with.
+    """
+    desk = _desk(config, broker)
+    app = FastAPI(
+        title="harvestlane",
+        lifespan=_lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        responses=ANSWERS,
+        middleware=[
+            Middleware(Guard, desk=desk),
+            Middleware(GZipMiddleware, minimum_size=_PACK_FROM_BYTES, compresslevel=5),
+        ],
+    )
+    app.state.desk = desk
+    app.state.drawings = reference.Drawings()
+    install(app)
+    for part in (
+        health,
+        session,
+        events,
+        lots,
+        facilities,
+        checkpoints,
+        assignments,
+        stream,
+        reference,
+        reads,
+        screens,
+    ):
+        app.include_router(part.router)
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]
+    return app
+
+
+def _desk(config: ApiConfig, broker: Broker | None) -> Desk:
+    views = RedisViews(config.redis_url)
+    metrics = Metrics()
+    return Desk(
+        config=config,
+        broker=broker or KafkaBroker(config.bootstrap),
+        views=views,
+        changes=Changes(config.redis_url, config.most_streams),
+        clock=StackClock(views, config.clock),
+        metrics=metrics,
+        open_streams=OpenStreams(config.most_streams, metrics),
+    )
+
+
+@asynccontextmanager
+async def _lifespan(app: Any) -> AsyncIterator[None]:
+    desk: Desk = app.state.desk
+    telling = asyncio.create_task(health.keep_telling(desk))
+    try:
+        yield
+    finally:
+        desk.stopping.set()
+        telling.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await telling
+        await asyncio.gather(desk.broker.close(), desk.views.close(), desk.changes.close())

@@ -1,0 +1,162 @@
+"""Stand before the application: know who asks, bound what comes in, harden what goes out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from urllib.parse import quote
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.config import MOST_BODY_BYTES
+from api.desk import Desk
+from api.problems import Problem, answer
+from api.session import recognise
+
+_log = logging.getLogger("api.requests")
+
+_OPEN = frozenset({("POST", "/v1/session"), ("DELETE", "/v1/session")})
+_BODY_S = 15.0
+_STREAM = "/v1/stream"
+
+SECURITY_HEADERS = {
+    # the map engine runs its worker from a blob and draws images from blobs and data
+    "content-security-policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; "
+        "connect-src 'self'; img-src 'self' data: blob:; worker-src 'self' blob:; "
+        "child-src blob:; manifest-src 'self'; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'none'"
+    ),
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+class Guard:
+    """Wrap an application.
+
+    Parameters
+    ----------
+    app
+        What to guard.
+    desk
+        What the process works with.
+    """
+
+    def __init__(self, app: ASGIApp, desk: Desk) -> None:
+        self._app = app
+        self._desk = desk
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        reply = _Reply(send, is_data=scope["path"].startswith("/v1/"))
+        started = time.perf_counter()
+        try:
+            await self._serve(scope, receive, reply)
+        except Problem as problem:
+            await self._refuse(problem, scope, receive, reply)
+        except Exception:
+            _log.exception("a request failed")
+            if reply.status and not reply.is_whole:
+                raise
+            if not reply.status:
+                detail = "something went wrong here; it was written to the log"
+                await self._refuse(Problem("internal", detail), scope, receive, reply)
+        finally:
+            self._note(scope, reply.status, time.perf_counter() - started)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: _Reply) -> None:
+        method, path = scope["method"], scope["path"]
+        headers = Headers(scope=scope)
+        if path.startswith("/v1/") and (method, path) not in _OPEN:
+            scope["actor"] = recognise(self._desk.config, method, headers)
+        if method in {"POST", "PATCH", "PUT", "DELETE"}:
+            receive = _Replay(await _body(headers, receive), receive)
+        await self._app(scope, receive, send)
+
+    async def _refuse(self, problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
+        said = answer(
+            problem,
+            instance=quote(scope["path"]),
+            accept_language=Headers(scope=scope).get("accept-language"),
+        )
+        await said(scope, receive, send)
+
+    def _note(self, scope: Scope, status: int, took_s: float) -> None:
+        """Count and log by the route, never by the path or query: these may name people."""
+        route = getattr(scope.get("route"), "path", "none")
+        self._desk.metrics.requests.labels(scope["method"], route, status).inc()
+        if route != _STREAM:
+            self._desk.metrics.seconds.labels(route).observe(took_s)
+        _log.info("%s %s %d %.0f ms", scope["method"], route, status, took_s * 1000)
+
+
+class _Reply:
+    """Send on, with the headers that every answer has."""
+
+    def __init__(self, send: Send, *, is_data: bool) -> None:
+        self._send = send
+        self._is_data = is_data
+        self.status = 0
+        self.is_whole = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            for name, value in SECURITY_HEADERS.items():
+                headers.setdefault(name, value)
+            if self._is_data:
+                headers.setdefault("cache-control", "no-store")
+        await self._send(message)
+        if message["type"] == "http.response.body":
+            self.is_whole = not message.get("more_body", False)
+
+
+class _Replay:
+    """Give a body that was read already, then listen on."""
+
+    def __init__(self, body: bytes, receive: Receive) -> None:
+        self._body: bytes | None = body
+        self._receive = receive
+
+    async def __call__(self) -> Message:
+        if self._body is None:
+            return await self._receive()
+        message = {"type": "http.request", "body": self._body, "more_body": False}
+        self._body = None
+        return message
+
+
+async def _body(headers: Headers, receive: Receive) -> bytes:
+    told = headers.get("content-length", "0")
+    if told.isdigit() and int(told[:20]) > MOST_BODY_BYTES:
+        raise _too_large()
+    parts, size = [], 0
+    try:
+        async with asyncio.timeout(_BODY_S):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise Problem("bad_request", "the client left before its request was whole")
+                parts.append(message.get("body", b""))
+                size += len(parts[-1])
+                if size > MOST_BODY_BYTES:
+                    raise _too_large()
+                if not message.get("more_body"):
+                    return b"".join(parts)
+    except TimeoutError:
+        raise Problem("bad_request", "the body took too long to arrive") from None
+
+
+def _too_large() -> Problem:
+    return Problem("too_large", f"a body holds at most {MOST_BODY_BYTES} bytes; send less at once")

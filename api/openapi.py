@@ -1,0 +1,66 @@
+"""Describe the API as OpenAPI 3.1, with how to log in and what errors look like."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api.config import COOKIE
+from api.problems import ProblemDocument
+
+_ABOUT = """Keep harvests moving when rules, roads and checkpoints change by the hour.
+
+A write answers 202 once the broker has acknowledged its events; what they change can be read a
+moment later. Every error is a problem document (RFC 9457) with a stable `code`. Send the same
+`Idempotency-Key` when you repeat a write."""
+
+_SCHEMES = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "For scripts: `harvestlane token --role ROLE [--subject ID]`.",
+    },
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": COOKIE,
+        "description": "For pages: set by `POST /v1/session` with a one-time code.",
+    },
+}
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """Return the description, made once.
+
+    Parameters
+    ----------
+    app
+        The application.
+    """
+    if app.openapi_schema is None:
+        app.openapi_schema = _made(app)
+    return app.openapi_schema
+
+
+def _made(app: FastAPI) -> dict[str, Any]:
+    document = get_openapi(
+        title="harvestlane",
+        version="1",
+        openapi_version="3.1.0",
+        summary="Event-driven logistics coordination.",
+        description=_ABOUT,
+        routes=app.routes,
+    )
+    components = document.setdefault("components", {})
+    components["securitySchemes"] = _SCHEMES
+    schema = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
+    components["schemas"] |= schema.pop("$defs", {}) | {"ProblemDocument": schema}
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            operation["responses"].pop("422", None)  # among the default's problems
+            is_open = not path.startswith("/v1/") or (method, path) == ("post", "/v1/session")
+            operation["security"] = [] if is_open else [{"token": []}, {"session": []}]
+    return document

@@ -1,0 +1,86 @@
+"""Serve the application until it is told to stop."""
+
+from __future__ import annotations
+
+import logging
+import socket
+
+import uvicorn
+
+from api.app import create_app
+from api.config import ApiConfig
+from api.desk import Desk
+from schemas.errors import StackError
+
+_KEEP_ALIVE_S = 20
+_GRACE_S = 3
+
+
+class _Server(uvicorn.Server):
+    """End the event streams first: they would never end by themselves."""
+
+    def __init__(self, config: uvicorn.Config, desk: Desk) -> None:
+        super().__init__(config)
+        self._desk = desk
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._desk.stopping.set()
+        await super().shutdown(sockets)
+
+
+def serve(config: ApiConfig, *, host: str, port: int, log_level: str = "info") -> None:
+    """Serve on one address until SIGTERM or SIGINT; return once all answers are given.
+
+    Parameters
+    ----------
+    config
+        What the API needs to know of its stack.
+    host, port
+        Where to listen.
+    log_level
+        Least severe level that is logged, by its lower-case name.
+
+    Raises
+    ------
+    StackError
+        The address is taken or not this machine's.
+    """
+    logging.basicConfig(
+        level=log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    for noisy in ("aiokafka", "asyncio"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+    listener = _listen(host, port)
+    app = create_app(config)
+    server = _Server(
+        uvicorn.Config(
+            app,
+            loop="uvloop",
+            http="httptools",
+            ws="none",
+            log_config=None,
+            access_log=False,  # it would write queries, which may hold plates
+            server_header=False,
+            timeout_keep_alive=_KEEP_ALIVE_S,
+            timeout_graceful_shutdown=_GRACE_S,
+        ),
+        app.state.desk,
+    )
+    with listener:
+        server.run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise StackError(
+            f"cannot listen on {host}:{port} ({error.strerror}); stop what uses it or set "
+            "HARVESTLANE_PORT"
+        ) from error
+    listener.set_inheritable(True)
+    return listener
