@@ -90,9 +90,7 @@ def _trucks(case: Case, change: Callable[[Truck], Truck]) -> Case:
 
 def _temperature(case: Case) -> Case:
     wanted = frozenset({case.problem.lots[0].temperature})
-    return _trucks(
-        case, lambda t: replace(t, temperature_classes=t.temperature_classes | wanted)
-    )
+    return _trucks(case, lambda t: replace(t, temperature_classes=t.temperature_classes | wanted))
 
 
 def _payload(case: Case) -> Case:

@@ -30,7 +30,14 @@ def best(problem: Problem, params: Params) -> Served:
     Corridors, overrides and the smallest consignment are not looked at.
     """
     choices = [
-        [None, *(pair for pair in product(problem.lots, problem.slots) if fits(problem, params, truck, *pair))]
+        [
+            None,
+            *(
+                pair
+                for pair in product(problem.lots, problem.slots)
+                if fits(problem, params, truck, *pair)
+            ),
+        ]
         for truck in problem.trucks
     ]
     found = Served()
@@ -92,7 +99,10 @@ def fits(problem: Problem, params: Params, truck: Truck, lot: Lot, slot: Slot) -
     at_port = _move(loaded, since_s, to_port_s, params)[0]
     margin = timedelta(seconds=params.margin_s)
     enters = max(at_port, slot.window_start)
-    return enters <= max(slot.window_start, slot.window_end - margin) and enters <= lot.hold_until - margin
+    return (
+        enters <= max(slot.window_start, slot.window_end - margin)
+        and enters <= lot.hold_until - margin
+    )
 
 
 def _move(at: datetime, since_s: int, left_s: int, params: Params) -> tuple[datetime, int]:

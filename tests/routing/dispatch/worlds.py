@@ -16,6 +16,7 @@ from routing.dispatch import (
     Facility,
     Forced,
     Lot,
+    Params,
     Point,
     Problem,
     Slot,
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
     from routing.dispatch import Travel
 
+PARAMS = Params(corridor_join_m=1_000_000.0, corridor_bonus=3_000.0)
+"""For random worlds: corridors are within reach, and worth taking."""
 NOW = datetime(2021, 9, 10, 1, 0, tzinfo=UTC)
 """Eight in the morning at Rạch Giá."""
 RACH_GIA = Point(10.012, 105.081)
@@ -132,16 +135,26 @@ def wild(seed: int, *, trucks: int = 4, lots: int = 4, travel: Travel | None = N
     random = Random(seed)
     ports = random.randint(1, 3)
     places = tuple(
-        facility(f"F{n}", _point(random), products=random.choice((frozenset(), _some(random, _PRODUCTS, least=1))))
+        facility(
+            f"F{n}",
+            _point(random),
+            products=random.choice((frozenset(), _some(random, _PRODUCTS, least=1))),
+        )
         for n in range(ports)
     )
     cut = timedelta(milliseconds=random.choice((0, 350)))
     return Problem(
         now=NOW + cut,
-        trucks=tuple(_truck(random, n) for n in range(random.choice((0, *range(1, trucks + 1), trucks, trucks, trucks)))),
+        trucks=tuple(
+            _truck(random, n)
+            for n in range(random.choice((0, *range(1, trucks + 1), trucks, trucks, trucks)))
+        ),
         lots=tuple(_lot(random, n, ports) for n in range(random.randint(1, lots))),
         facilities=places,
-        slots=tuple(_slot(random, n, ports) for n in range(random.choice((0, 2, 4 * ports, 8 * ports, 8 * ports)))),
+        slots=tuple(
+            _slot(random, n, ports)
+            for n in range(random.choice((0, 2, 4 * ports, 8 * ports, 8 * ports)))
+        ),
         travel=travel or WildTravel(seed),
         corridors=tuple(_corridor(random, n, places) for n in range(random.randint(0, 2))),
         forbidden=frozenset(
@@ -168,7 +181,9 @@ def _some(random: Random, words: Sequence[str], *, least: int) -> frozenset[str]
 
 
 def _truck(random: Random, number: int) -> Truck:
-    driving = DrivingState(random.choice((0, random.randint(0, 14_400))), random.choice((0, 0, 10_000, 30_000)))
+    driving = DrivingState(
+        random.choice((0, random.randint(0, 14_400))), random.choice((0, 0, 10_000, 30_000))
+    )
     return Truck(
         truck_id=f"T{number}",
         haulier_id="H1",

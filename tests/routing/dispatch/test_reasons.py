@@ -1,0 +1,146 @@
+"""Hold every reason to be true: without that obstacle the goods are carried."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from routing.dispatch import DrivingState, Iterations, Params, Problem, Unassigned, Until, plan
+from routing.dispatch.crow import CrowTravel
+from routing.dispatch.words import SENTENCES
+from tests.routing.dispatch.lifting import left_alone, lift
+from tests.routing.dispatch.test_plan import worlds
+from tests.routing.dispatch.worlds import (
+    PARAMS,
+    WildTravel,
+    facility,
+    hours,
+    lot,
+    slots,
+    truck,
+    world,
+)
+
+
+@settings(max_examples=250, deadline=None)
+@given(worlds())
+def test_lifting_what_a_reason_names_makes_the_lot_plannable(problem: Problem) -> None:
+    """An obstacle told as standing alone is one; goods left over have no trip without lifting."""
+    made = plan(problem, stop=Iterations(0), params=PARAMS)
+    for left in made.unassigned:
+        assert left.reasons
+        for reason in left.reasons:
+            assert reason.code != "stopped"
+            if not reason.params.get("alone"):
+                continue
+            freed = reason.code == "truck_busy"
+            case = left_alone(problem, made, PARAMS, left, freed=freed)
+            if not freed:
+                assert not plan(case.problem, stop=Iterations(0), params=PARAMS).trips
+            case = lift(case, reason.code)
+            assert plan(case.problem, stop=Iterations(0), params=case.params).trips, reason
+
+
+def _left(problem: Problem, **changes: Any) -> Unassigned:
+    (left,) = plan(problem, stop=Iterations(0), params=Params(**changes)).unassigned
+    return left
+
+
+ALONE = {
+    "declined": world(forbidden=frozenset({("T1", "L1")})),
+    "temperature": world(trucks=(truck(temperature_classes=frozenset({"ambient"})),)),
+    "payload": world(trucks=(truck(payload_kg=10),)),
+    "truck_busy": world(lots=(lot(quantity_kg=9_000),)),
+    "too_small": world(lots=(lot(quantity_kg=20),)),
+    "destination_unknown": world(facilities=(facility(products=frozenset({"paddy"})),)),
+    "no_route": world(travel=WildTravel(1, closed=1.0)),
+    "driving_hours": world(trucks=(truck(driving=DrivingState(0, 34_000)),)),
+    "no_slot": world(slots=slots(count=1)),
+    "slot_full": world(slots=slots(free=0)),
+    "hold_exceeded": world(lots=(lot(hold_until=hours(2)),)),
+}
+
+
+@pytest.mark.parametrize(("code", "problem"), ALONE.items(), ids=ALONE.keys())
+def test_each_obstacle_is_told_by_its_code_in_both_languages(code: str, problem: Problem) -> None:
+    """One obstacle in a plain world gives one reason, standing alone, in whole sentences."""
+    (reason,) = _left(problem).reasons
+    assert (reason.code, reason.params["alone"]) == (code, True)
+    assert re.fullmatch(r"[A-Z0-9].*\.", reason.detail)
+    assert reason.params["vi"].endswith(".")
+    assert reason.params["vi"] != reason.detail
+    assert "{" not in reason.detail + reason.params["vi"]
+    assert "None" not in reason.detail
+
+
+def test_obstacles_that_stand_together_name_each_other() -> None:
+    """A warm truck that has declined needs both lifted."""
+    warm = truck(temperature_classes=frozenset({"ambient"}))
+    left = _left(world(trucks=(warm,), forbidden=frozenset({("T1", "L1")})))
+    told = {reason.code: reason.params["together_with"] for reason in left.reasons}
+    assert told == {"declined": ["temperature"], "temperature": ["declined"]}
+
+
+def test_only_the_trucks_nearest_to_a_trip_are_told() -> None:
+    """A truck with two obstacles says nothing where another has but one."""
+    far_off = truck("T2", payload_kg=10, temperature_classes=frozenset({"ambient"}))
+    (reason,) = _left(world(trucks=(truck(payload_kg=10), far_off))).reasons
+    assert reason.code == "payload"
+    assert (reason.params["trucks"], reason.params["refused"], reason.params["nearest"]) == (
+        2,
+        2,
+        1,
+    )
+
+
+def test_a_world_without_trucks_says_so() -> None:
+    """No rule is blamed where there is nobody to judge."""
+    assert [reason.code for reason in _left(world(trucks=())).reasons] == ["no_truck"]
+
+
+def test_a_world_without_facilities_lacks_both_destination_and_slot() -> None:
+    """Neither alone would help."""
+    left = _left(world(facilities=(), slots=()))
+    assert {reason.code for reason in left.reasons} == {"destination_unknown", "no_slot"}
+    assert not any(reason.params["alone"] for reason in left.reasons)
+
+
+def test_a_lot_that_the_search_had_no_time_for_says_so() -> None:
+    """A stop in the middle of construction blames no truck."""
+    problem = world(lots=(lot("L1"), lot("L2", hold_until=hours(12))))
+    made = plan(problem, stop=Until(lambda: True))
+    assert [(left.lot_id, left.reasons[0].code) for left in made.unassigned] == [("L2", "stopped")]
+
+
+def test_times_are_told_in_local_time() -> None:
+    """One o'clock UTC is eight in the morning in the delta."""
+    problem = world(lots=(lot(ready_from=hours(-9), hold_until=hours(0.5)),))
+    (reason,) = _left(problem).reasons
+    assert "08:30 ngày 10/9" in reason.params["vi"]
+    assert "08:30 on 10 Sep" in reason.detail
+    assert reason.params["hold_until"] == "2021-09-10T01:30:00+00:00"
+
+
+def test_slow_roads_tell_the_least_driving() -> None:
+    """The hours in the sentence are those of the truck that would drive least."""
+    slow = world(travel=CrowTravel(speed_kmh=8), lots=(lot(hold_until=hours(90)),))
+    reason = next(r for r in _left(slow).reasons if r.code == "driving_hours")
+    assert reason.params["least_h"] > reason.params["day_h"] == 10
+
+
+def test_every_sentence_has_both_languages_with_the_same_gaps() -> None:
+    """Vietnamese comes first, and says no less than English."""
+    for key, sentence in SENTENCES.items():
+        assert list(sentence) == ["vi", "en"], key
+        vi, en = (set(re.findall(r"\{(\w+)\}", text)) for text in sentence.values())
+        assert vi == en, key
+
+
+def test_a_reason_without_its_obstacle_is_gone() -> None:
+    """The plain world itself leaves nothing over."""
+    problem = replace(world(), forbidden=frozenset({("T9", "L1")}))
+    assert plan(problem, stop=Iterations(0)).unassigned == ()
