@@ -57,6 +57,8 @@ class PlanComputed(Fact):
     unassigned: list[LeftLot] = []
     stranded: list[LeftLot] = []
     """Assignments (``lot_id`` holds the assignment's id) for which no road is left."""
+    waiting: list[Identifier] = []
+    """Lots that the planner left for later: they are ready only after its horizon."""
     refused_overrides: list[RefusedOverride] = []
     planned_at: Moment
     took_ms: Annotated[float, Field(ge=0)] = 0.0

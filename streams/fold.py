@@ -66,6 +66,7 @@ class Output:
     """Tells several outputs of one cause apart."""
     time: datetime | None = None
     cause_appended_ms: int | None = None
+    """When the event behind this was appended; by default the cause's own time, 0 for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +217,8 @@ class EntityFold:
     memory_limits
         For bulk topics: how many identities are remembered; an event older than all of these is
         refused (``too_late``). Topics not named are remembered whole.
+    key_of
+        Which entity an event concerns; by default its record's key.
     """
 
     def __init__(
@@ -226,18 +229,20 @@ class EntityFold:
         *,
         on_time: TimeRule | None = None,
         memory_limits: Mapping[str, int] | None = None,
+        key_of: Callable[[Event], str] = lambda event: event.key,
     ) -> None:
         self.name = name
         self.topics = (*topics, "stack.tick.v1")
         self._rules = rules
         self._on_time = on_time
         self._limits = memory_limits or {}
+        self._key_of = key_of
 
     def step(self, store: Store, arrival: Arrival, now: datetime) -> Step:
         """Answer one arrival; a tick concerns every entity of the partition."""
         if isinstance(arrival.event.data, ClockTicked):
             return self._tick(store, arrival.event.data.now)
-        key = arrival.event.key
+        key = self._key_of(arrival.event)
         entity = store.get(key) or Entity(partition=arrival.raw.partition)
         return self._arrive(key, entity, arrival, now)
 
@@ -281,8 +286,7 @@ class EntityFold:
     def _again(self, key: str, entity: Entity, arrival: Arrival, known: Doc) -> Step:
         event, raw = arrival.event, arrival.raw
         if raw.place in known["at"]:
-            # Written again, so that a changelog record lost with its worker is made good.
-            return Step({key: entity}, outcome="redelivered")
+            return Step(outcome="redelivered")
         seen = {**known, "at": [*known["at"], raw.place]}
         memory = {**entity.memory, event.identity: seen}
         if known["d"] != event.digest:
@@ -342,6 +346,29 @@ class EntityFold:
                     for o in answer.outputs
                 ]
         return entity, tuple(outputs)
+
+    def take_up(self, entity: Entity, now: datetime) -> tuple[Entity, list[Event]]:
+        """Count parked events as applied that can be applied by now, and return them.
+
+        Parameters
+        ----------
+        entity
+            An entity with parked events.
+        now
+            The stack's time.
+        """
+        taken = []
+        for doc in entity.parked:
+            event = _decode(_raw_of(doc))
+            if event.type not in self._rules:
+                continue
+            if isinstance(self._rules[event.type](entity, event, now), Applied):
+                counts = _count(entity, event.topic, "parked", -1)
+                kept = tuple(d for d in entity.parked if d is not doc)
+                entity = _replace(entity, counts=counts, parked=kept)
+                entity = _replace(entity, counts=_count(entity, event.topic, "applied"))
+                taken.append(event)
+        return entity, taken
 
     def _tick(self, store: Store, now: datetime) -> Step:
         changes: dict[str, Entity] = {}

@@ -244,10 +244,10 @@ class Shell:
         appended_ms = output.cause_appended_ms
         if appended_ms is None and not ticked:
             appended_ms = arrival.appended_ms
-        if appended_ms is not None:
+        if appended_ms:
             extra["causeappended"] = str(appended_ms)
         data: Fact = output.data
-        if output.type == "state.known" and appended_ms is not None:
+        if output.type == "state.known" and appended_ms:
             data = data.model_copy(update={"cause_at_ms": appended_ms})
         return encode(
             output.topic,

@@ -1,0 +1,246 @@
+"""Carry out what people ask of assignments, or say why not.
+
+In: dispatch.command.v1
+State: command (command_id, the event's id)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from schemas.alert import AlertRaised
+from schemas.assignment import (
+    ACTIVE,
+    AssignmentPin,
+    AssignmentReportLoaded,
+    AssignmentReportProblem,
+    Command,
+    CommandRefused,
+    CommandState,
+)
+from schemas.envelope import Event
+from schemas.model import parse_time
+from streams.booking import change, delivered, end, is_free, loaded
+from streams.desk import Desk
+from streams.fold import Doc
+
+Refusal = tuple[str, str]
+"""A stable code, and one sentence for people."""
+
+Handler = Callable[[Desk, Event, Doc], Refusal | None]
+
+_STOPS_THE_TRUCK = frozenset({"breakdown", "accident"})
+
+
+def carry_out(desk: Desk, event: Event) -> None:
+    """Carry out one command on an assignment that is known, and answer it.
+
+    An override is answered only once the planner has judged it.
+    """
+    data = event.data
+    assert isinstance(data, Command)
+    view = desk.view("assignment", data.assignment_id)
+    assert view is not None
+    if event.type == "assignment.override":
+        refusal = _override(desk, event, view)
+        if refusal is None:
+            return
+    else:
+        refusal = _HANDLERS[event.type](desk, event, view)
+    answer(desk, event.id, data.assignment_id, event.type, refusal, actor=data.actor)
+
+
+def answer(
+    desk: Desk,
+    command_id: str,
+    assignment_id: str,
+    command: str,
+    refusal: Refusal | None,
+    *,
+    actor: str | None = None,
+) -> None:
+    """Say what became of a command.
+
+    Parameters
+    ----------
+    desk
+        The step.
+    command_id, assignment_id, command
+        The command, the assignment that it concerns, and its type.
+    refusal
+        Why it was refused; None where it was carried out.
+    actor
+        Who asked.
+    """
+    reason, detail = refusal if refusal is not None else (None, None)
+    view = desk.tell(
+        "command",
+        command_id,
+        {
+            "command_id": command_id,
+            "assignment_id": assignment_id,
+            "command": command,
+            "status": "done" if refusal is None else "refused",
+            "reason": reason,
+            "detail": detail,
+        },
+    )
+    desk.tell_whole(
+        "command", command_id, CommandState.model_validate(view).model_dump(mode="json")
+    )
+    if refusal is None:
+        return
+    assignment = desk.view("assignment", assignment_id) or {}
+    data = CommandRefused(
+        command_id=command_id,
+        assignment_id=assignment_id,
+        region=assignment["region"],
+        command=command,
+        reason=refusal[0],
+        detail=refusal[1],
+        actor=actor,
+    )
+    desk.say("dispatch.assignment.v1", "assignment.command_refused", data, command_id)
+
+
+def _wrong_status(view: Doc, wanted: str) -> Refusal:
+    code = f"already_{view['status']}" if view["status"] not in ACTIVE else f"not_{wanted}"
+    return code, f"The assignment is {view['status']}; it would have to be {wanted}."
+
+
+def _accept(desk: Desk, event: Event, view: Doc) -> Refusal | None:
+    if view["status"] != "proposed":
+        return _wrong_status(view, "proposed")
+    if desk.now > parse_time(view["accept_by"]):
+        return "too_late", f"The offer stood until {view['accept_by']}."
+    change(desk, view["assignment_id"], "accepted", status="accepted", actor=_actor(event))
+    return None
+
+
+def _decline(desk: Desk, event: Event, view: Doc) -> Refusal | None:
+    if view["status"] != "proposed":
+        return _wrong_status(view, "proposed")
+    end(
+        desk,
+        view["assignment_id"],
+        "declined",
+        reason=getattr(event.data, "reason", None),
+        actor=_actor(event),
+        forbid=True,
+    )
+    return None
+
+
+def _cancel(desk: Desk, event: Event, view: Doc) -> Refusal | None:
+    if view["status"] not in {"proposed", "accepted"}:
+        return _wrong_status(view, "proposed or accepted")
+    reason = getattr(event.data, "reason", None) or "dispatcher"
+    end(desk, view["assignment_id"], "cancelled", reason=reason, actor=_actor(event), forbid=True)
+    return None
+
+
+def _pin(desk: Desk, event: Event, view: Doc) -> Refusal | None:
+    data = event.data
+    assert isinstance(data, AssignmentPin)
+    if view["status"] not in ACTIVE:
+        return _wrong_status(view, "active")
+    if view["pinned"] != data.pinned:
+        change(desk, view["assignment_id"], "revised", pinned=data.pinned, actor=_actor(event))
+    return None
+
+
+def _override(desk: Desk, event: Event, view: Doc) -> Refusal | None:
+    if view["status"] not in {"proposed", "accepted"}:
+        return _wrong_status(view, "proposed or accepted")
+    wanted = {
+        "truck_id": getattr(event.data, "truck_id", None) or view["truck_id"],
+        "slot_id": getattr(event.data, "slot_id", None),
+        "command_id": event.id,
+        "actor": _actor(event),
+    }
+    if wanted["truck_id"] == view["truck_id"] and wanted["slot_id"] in (None, view["slot_id"]):
+        return "nothing_to_change", "Name another truck or another slot."
+    refusal = unfit_truck(desk, wanted["truck_id"], view)
+    if refusal is not None:
+        return refusal
+    if desk.own("assignment", view["assignment_id"]).get("override"):
+        return "override_pending", "An earlier override of this assignment is being judged."
+    desk.keep("assignment", view["assignment_id"], override=wanted)
+    return None
+
+
+def unfit_truck(desk: Desk, truck_id: str, view: Doc) -> Refusal | None:
+    """Say why a truck cannot take an assignment over at all; None where the rules decide."""
+    if truck_id == view["truck_id"]:
+        return None
+    if desk.state("truck", truck_id) is None:
+        return "truck_unknown", f"No truck {truck_id} is registered."
+    if not is_free(desk, truck_id):
+        return "truck_busy", f"The truck {truck_id} has another trip or is not available."
+    return None
+
+
+def _loaded(desk: Desk, event: Event, view: Doc) -> Refusal | None:
+    data = event.data
+    assert isinstance(data, AssignmentReportLoaded)
+    if view["status"] != "accepted":
+        return _wrong_status(view, "accepted")
+    quantity_kg = view["quantity_kg"] if data.quantity_kg is None else data.quantity_kg
+    if quantity_kg > view["quantity_kg"]:
+        return "more_than_booked", f"Only {view['quantity_kg']} kg of the lot are booked."
+    loaded(desk, view["assignment_id"], view, quantity_kg, _actor(event))
+    return None
+
+
+def _delivered(desk: Desk, event: Event, view: Doc) -> Refusal | None:
+    if view["status"] != "loaded":
+        return _wrong_status(view, "loaded")
+    delivered(desk, view["assignment_id"], view, _actor(event))
+    return None
+
+
+def _problem(desk: Desk, event: Event, view: Doc) -> Refusal | None:
+    data = event.data
+    assert isinstance(data, AssignmentReportProblem)
+    if view["status"] not in ACTIVE:
+        return _wrong_status(view, "active")
+    alert = AlertRaised(
+        alert_id=f"trip_problem/{view['assignment_id']}",
+        subject=view["truck_id"],
+        code="trip_problem",
+        severity="warning",
+        region=view["region"],
+        params={
+            "assignment_id": view["assignment_id"],
+            "kind": data.kind,
+            "delay_s": data.delay_s,
+            "reason": data.reason,
+        },
+    )
+    desk.say("alert.v1", "alert.raised", alert, f"trip_problem/{event.id}")
+    if data.kind in _STOPS_THE_TRUCK and view["status"] != "loaded":
+        end(
+            desk,
+            view["assignment_id"],
+            "cancelled",
+            reason=data.kind,
+            actor=_actor(event),
+            forbid=True,
+        )
+    return None
+
+
+def _actor(event: Event) -> str | None:
+    actor: str | None = getattr(event.data, "actor", None)
+    return actor
+
+
+_HANDLERS: dict[str, Handler] = {
+    "assignment.accept": _accept,
+    "assignment.decline": _decline,
+    "assignment.cancel": _cancel,
+    "assignment.pin": _pin,
+    "assignment.report_loaded": _loaded,
+    "assignment.report_delivered": _delivered,
+    "assignment.report_problem": _problem,
+}

@@ -1,0 +1,266 @@
+"""Draw the picture that a plan is made from: what dispatch knows at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
+
+from routing.dispatch import (
+    AssemblyPoint,
+    Corridor,
+    DrivingState,
+    Facility,
+    Lot,
+    Point,
+    Slot,
+    Truck,
+)
+from schemas.model import parse_time
+from streams.booking import driven, duty_now, free_places, is_free, open_kg
+from streams.closures import binds
+from streams.desk import Desk
+from streams.fold import Doc, Store
+from streams.planning import Need, Picture
+
+AHEAD = timedelta(hours=14)
+"""How far ahead slots are looked at and closures avoided: a trip is planned within a shift."""
+
+
+def draw(store: Store, plan_id: str, now: datetime) -> Picture:
+    """Draw what the dispatch partition knows.
+
+    Parameters
+    ----------
+    store
+        The dispatch partition's entries.
+    plan_id
+        The name of the plan to be made.
+    now
+        The stack's time.
+    """
+    desk = Desk(store, now)
+    free = [truck for truck_id in desk.ids("truck") if (truck := _free_truck(desk, truck_id))]
+    needs = tuple(_needs(desk))
+    return Picture(
+        plan_id=plan_id,
+        now=now,
+        trucks=tuple(free),
+        plates=_plates(desk),
+        lots=tuple(_lots(desk)),
+        facilities=tuple(_facilities(desk)),
+        slots=tuple(_slots(desk)),
+        corridors=tuple(_corridors(desk)),
+        closures=tuple(_closures(desk)),
+        forbidden=frozenset(_forbidden(desk)),
+        needs=needs,
+    )
+
+
+def has_work(store: Store, now: datetime) -> bool:
+    """Tell whether anything waits for a plan: open goods, or a trip that has to change."""
+    desk = Desk(store, now)
+    for lot_id in desk.ids("lot"):
+        state = desk.state("lot", lot_id)
+        if state is not None and parse_time(state["hold_until"]) > now and open_kg(desk, lot_id):
+            return True
+    return any(
+        own.get("need") or own.get("override")
+        for assignment_id in desk.ids("assignment")
+        if (own := desk.own("assignment", assignment_id))
+    )
+
+
+def _where(state: Doc) -> Point | None:
+    place = state.get("position") or state.get("home")
+    return None if place is None else Point(place["lat"], place["lon"])
+
+
+def _truck(desk: Desk, state: Doc, duty: Doc) -> Truck | None:
+    position = _where(state)
+    if position is None or not state["vehicle_class"] or not state["payload_kg"]:
+        return None
+    return Truck(
+        truck_id=state["truck_id"],
+        haulier_id=state["haulier_id"],
+        vehicle_class=state["vehicle_class"],
+        payload_kg=state["payload_kg"],
+        temperature_classes=frozenset(state["temperature_classes"]),
+        position=position,
+        available_from=desk.now,
+        driving=DrivingState(duty["since_break_s"], duty["today_s"]),
+        region=state["region"] or "",
+    )
+
+
+def _free_truck(desk: Desk, truck_id: str) -> Truck | None:
+    state = desk.state("truck", truck_id)
+    if state is None or not is_free(desk, truck_id):
+        return None
+    return _truck(desk, state, duty_now(desk, truck_id))
+
+
+def _plates(desk: Desk) -> dict[str, str | None]:
+    return {
+        truck_id: state["plate"]
+        for truck_id in desk.ids("truck")
+        if (state := desk.state("truck", truck_id)) is not None
+    }
+
+
+def _lot(state: Doc, quantity_kg: int, pickup: Point | None = None) -> Lot:
+    place = state["pickup"]
+    return Lot(
+        lot_id=state["lot_id"],
+        region=state["region"],
+        product=state["product"],
+        quantity_kg=quantity_kg,
+        temperature=state["temperature"],
+        pickup=pickup or Point(place["lat"], place["lon"]),
+        pickup_name=place["name"] or state["lot_id"],
+        ready_from=parse_time(state["ready_from"]),
+        hold_until=parse_time(state["hold_until"]),
+        destinations=tuple(state["destinations"]),
+    )
+
+
+def _lots(desk: Desk) -> Iterator[Lot]:
+    for lot_id in desk.ids("lot"):
+        state = desk.state("lot", lot_id)
+        quantity_kg = open_kg(desk, lot_id)
+        if state is not None and quantity_kg > 0 and parse_time(state["hold_until"]) > desk.now:
+            yield _lot(state, quantity_kg)
+
+
+def _facilities(desk: Desk) -> Iterator[Facility]:
+    for place_id in desk.ids("facility"):
+        state = desk.state("facility", place_id)
+        if state is not None and state["status"] == "active":
+            yield Facility(
+                facility_id=place_id,
+                kind=state["kind"],
+                position=Point(state["lat"], state["lon"]),
+                products=frozenset(state["products"]),
+            )
+
+
+def _slot(state: Doc, free: int) -> Slot:
+    return Slot(
+        slot_id=state["slot_id"],
+        facility_id=state["facility_id"],
+        gate_id=state["gate_id"],
+        window_start=parse_time(state["window_start"]),
+        window_end=parse_time(state["window_end"]),
+        free=free,
+    )
+
+
+def _slots(desk: Desk) -> Iterator[Slot]:
+    for slot_id in desk.ids("slot"):
+        state = desk.state("slot", slot_id)
+        free = free_places(desk, slot_id)
+        if state is None or free < 1:
+            continue
+        slot = _slot(state, free)
+        active = (desk.state("facility", slot.facility_id) or {}).get("status") == "active"
+        if active and slot.window_end > desk.now and slot.window_start < desk.now + AHEAD:
+            yield slot
+
+
+def _corridors(desk: Desk) -> Iterator[Corridor]:
+    for corridor_id in desk.ids("corridor"):
+        view = desk.view("corridor", corridor_id)
+        if view is None or view["status"] != "open":
+            continue
+        hours = view.get("hours")
+        ends = [*view["facilities"], *view["allowed_stops"]]
+        yield Corridor(
+            corridor_id=corridor_id,
+            kind=view["kind"],
+            facilities=tuple(view["facilities"]),
+            roster=frozenset(view["roster"]),
+            assembly_points=tuple(
+                AssemblyPoint(place_id, Point(state["lat"], state["lon"]))
+                for place_id in dict.fromkeys(ends)
+                if (state := desk.state("facility", place_id)) is not None
+            ),
+            valid_from=parse_time(view["valid_from"]),
+            valid_until=parse_time(view["valid_until"]) if view.get("valid_until") else None,
+            hours=(time.fromisoformat(hours["start"]), time.fromisoformat(hours["end"]))
+            if hours
+            else None,
+        )
+
+
+def _closures(desk: Desk) -> Iterator[tuple[str, str, Doc]]:
+    for closure_id in sorted(desk.ids("closure")):
+        view = desk.view("closure", closure_id)
+        if view is not None and binds(view, desk.now, desk.now, desk.now + AHEAD):
+            yield view["kind"], closure_id, view["geometry"]
+
+
+def _forbidden(desk: Desk) -> Iterator[tuple[str, str]]:
+    for lot_id in desk.ids("lot"):
+        for truck_id in desk.own("lot", lot_id).get("forbidden", []):
+            yield truck_id, lot_id
+
+
+def _needs(desk: Desk) -> Iterator[Need]:
+    for assignment_id in desk.ids("assignment"):
+        own, view = desk.own("assignment", assignment_id), desk.view("assignment", assignment_id)
+        if view is None or own.get("asked"):
+            continue
+        if own.get("override"):
+            need = _override(desk, assignment_id, own["override"], view)
+        elif own.get("need"):
+            need = _change(desk, assignment_id, own["need"], view)
+        else:
+            continue
+        if need is not None:
+            yield need
+
+
+def _change(desk: Desk, assignment_id: str, kind: str, view: Doc) -> Need | None:
+    """State the need of a trip for another road (its own slot kept) or another slot."""
+    state, lot = desk.state("truck", view["truck_id"]), desk.state("lot", view["lot_id"])
+    if state is None or lot is None:
+        return None
+    truck = _truck(desk, state, driven(desk, assignment_id, view))
+    if truck is None:
+        return None
+    is_loaded = view["status"] == "loaded"
+    held = desk.state("slot", view["slot_id"])
+    keeps = kind == "road" and held is not None
+    return Need(
+        assignment_id=assignment_id,
+        kind="road" if keeps else "slot",
+        truck=truck,
+        lot=_lot(lot, view["quantity_kg"], truck.position if is_loaded else None),
+        slot_id=view["slot_id"] if keeps else None,
+        slots=(_slot(held, 1),) if keeps and held is not None else tuple(_slots(desk)),
+        loaded=is_loaded,
+    )
+
+
+def _override(desk: Desk, assignment_id: str, wanted: Doc, view: Doc) -> Need | None:
+    """State a dispatcher's wish, as if the assignment that it replaces did not exist."""
+    state, lot = desk.state("truck", wanted["truck_id"]), desk.state("lot", view["lot_id"])
+    truck_id = wanted["truck_id"]
+    same = truck_id == view["truck_id"]
+    duty = driven(desk, assignment_id, view) if same else duty_now(desk, truck_id)
+    truck = _truck(desk, state, duty) if state is not None else None
+    if lot is None or truck is None or not (same or is_free(desk, truck_id)):
+        return None
+    slots = {slot.slot_id: slot for slot in _slots(desk)}
+    held = desk.state("slot", view["slot_id"])
+    if held is not None:
+        slots[view["slot_id"]] = _slot(held, free_places(desk, view["slot_id"]) + 1)
+    return Need(
+        assignment_id=assignment_id,
+        kind="override",
+        truck=truck,
+        lot=_lot(lot, view["quantity_kg"]),
+        slot_id=wanted["slot_id"],
+        slots=tuple(slots.values()),
+        loaded=False,
+        command_id=wanted["command_id"],
+    )

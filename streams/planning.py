@@ -1,0 +1,308 @@
+"""Plan in a process of its own: from a picture of what dispatch knows to trips with their roads.
+
+Everything here is picklable and pure but for the road network, which `start` loads once.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import signal
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from routing.dispatch import (
+    Corridor,
+    Facility,
+    FirstOf,
+    Forced,
+    Iterations,
+    Lot,
+    Params,
+    Plan,
+    Problem,
+    Slot,
+    Trip,
+    Truck,
+    Until,
+    plan,
+)
+from routing.roads.closures import Closure
+from routing.roads.network import RoadNetwork, load_network
+from routing.travel import RoadTravel
+from schemas.model import format_time
+from streams.fold import Doc, derived_id
+
+SEED = 308
+"""Kế hoạch 308/KH-TB; any number would do, as long as it is always the same."""
+
+_IMPROVE_S = 0.25
+_ROUNDS = 40
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """An assignment that has to change, with its truck, goods and slots as they are now.
+
+    ``kind`` is ``road`` (another road to the same slot), ``slot`` (another slot) or
+    ``override``. Of a loaded truck, the lot's pickup is where the truck is.
+    """
+
+    assignment_id: str
+    kind: Literal["road", "slot", "override"]
+    truck: Truck
+    lot: Lot
+    slot_id: str | None
+    slots: tuple[Slot, ...]
+    loaded: bool
+    command_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What a plan is made from; it lacks only the roads."""
+
+    plan_id: str
+    now: datetime
+    trucks: tuple[Truck, ...]
+    plates: dict[str, str | None]
+    lots: tuple[Lot, ...]
+    facilities: tuple[Facility, ...]
+    slots: tuple[Slot, ...]
+    corridors: tuple[Corridor, ...]
+    closures: tuple[tuple[str, str, Doc], ...]
+    """Kind, id and geometry of each closure that binds."""
+    forbidden: frozenset[tuple[str, str]]
+    needs: tuple[Need, ...]
+
+
+_network: RoadNetwork | None = None
+
+
+def start(network_dir: Path) -> None:
+    """Prepare this process: load the roads, and end when the worker ends.
+
+    Parameters
+    ----------
+    network_dir
+        Folder of the road network.
+    """
+    global _network  # noqa: PLW0603 - one process, one network
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    _network = load_network(network_dir)
+
+
+def travel_around(closures: Iterable[tuple[str, str, Doc]]) -> RoadTravel:
+    """Return travel on the roads that closures leave open."""
+    assert _network is not None
+    closed = tuple(
+        Closure.from_geojson(closure_id, geometry, kind=kind)
+        for kind, closure_id, geometry in closures
+    )
+    return RoadTravel(_network, closures=closed)
+
+
+def solve(picture: Picture) -> Doc:
+    """Plan, and write the answer as `schemas.dispatch.PlanComputed` has it.
+
+    Parameters
+    ----------
+    picture
+        What dispatch knows.
+
+    Returns
+    -------
+    dict
+        JSON of the event's data.
+    """
+    began = time.monotonic()
+    travel = travel_around(picture.closures)
+    answer: Doc = {
+        "plan_id": picture.plan_id,
+        "basis": 0,
+        "trips": [],
+        "unassigned": [],
+        "stranded": [],
+        "waiting": [],
+        "refused_overrides": [],
+        "planned_at": format_time(picture.now),
+    }
+    spoken_for: set[str] = set()
+    for need in picture.needs:
+        spoken_for |= _meet(picture, travel, need, answer, spoken_for)
+    trucks = tuple(truck for truck in picture.trucks if truck.truck_id not in spoken_for)
+    if picture.lots:
+        found = plan(
+            _problem(picture, travel, trucks, picture.lots, picture.slots),
+            stop=FirstOf(
+                (Until(lambda: time.monotonic() - began > _IMPROVE_S), Iterations(_ROUNDS))
+            ),
+            seed=SEED,
+            params=Params(),
+        )
+        _write_plan(picture, travel, found, answer)
+    answer["took_ms"] = round((time.monotonic() - began) * 1000, 1)
+    return answer
+
+
+def _problem(
+    picture: Picture,
+    travel: RoadTravel,
+    trucks: Iterable[Truck],
+    lots: Iterable[Lot],
+    slots: Iterable[Slot],
+    forced: tuple[Forced, ...] = (),
+) -> Problem:
+    return Problem(
+        now=picture.now,
+        trucks=tuple(trucks),
+        lots=tuple(lots),
+        facilities=picture.facilities,
+        slots=tuple(slots),
+        travel=travel,
+        corridors=picture.corridors,
+        forbidden=picture.forbidden if not forced else frozenset(),
+        forced=forced,
+    )
+
+
+def _write_plan(picture: Picture, travel: RoadTravel, found: Plan, answer: Doc) -> None:
+    lots = {lot.lot_id: lot for lot in picture.lots}
+    for trip in found.trips:
+        lot = lots[trip.lot_id]
+        assignment_id = f"A-{derived_id(picture.plan_id, trip.lot_id, trip.truck_id)[:12]}"
+        fields = _fields(picture, travel, trip, lot)
+        fields["trip_id"] = f"T-{assignment_id[2:]}"
+        answer["trips"].append({"assignment_id": assignment_id, "fields": fields})
+    answer["waiting"] = list(found.waiting)
+    answer["unassigned"] = [
+        {"lot_id": left.lot_id, "quantity_kg": left.quantity_kg, "reasons": _reasons(left.reasons)}
+        for left in found.unassigned
+    ]
+
+
+def _reasons(reasons: Iterable[Any]) -> list[Doc]:
+    return [
+        {"code": reason.code, "detail": reason.detail, "params": dict(reason.params)}
+        for reason in reasons
+    ]
+
+
+def _fields(picture: Picture, travel: RoadTravel, trip: Trip, lot: Lot) -> Doc:
+    truck_class = next(
+        truck.vehicle_class
+        for truck in (*picture.trucks, *(need.truck for need in picture.needs))
+        if truck.truck_id == trip.truck_id
+    )
+    return {
+        "leg": 1,
+        "region": lot.region,
+        "truck_id": trip.truck_id,
+        "haulier_id": trip.haulier_id,
+        "plate": picture.plates.get(trip.truck_id),
+        "lot_id": trip.lot_id,
+        "product": lot.product,
+        "temperature": lot.temperature,
+        "quantity_kg": int(trip.quantity_kg),
+        "pickup": {"lat": lot.pickup.lat, "lon": lot.pickup.lon, "name": lot.pickup_name},
+        "departure": format_time(trip.departure),
+        "pickup_eta": format_time(trip.pickup_eta),
+        "explanation": trip.explanation,
+        **_changes(travel, trip, truck_class),
+    }
+
+
+def _changes(travel: RoadTravel, trip: Trip, vehicle_class: str) -> Doc:
+    """Return what another road or slot changes in an assignment."""
+    path = travel.route(vehicle_class, trip.via)
+    return {
+        "facility_id": trip.facility_id,
+        "gate_id": trip.gate_id,
+        "slot_id": trip.slot_id,
+        "window_start": format_time(trip.window_start),
+        "window_end": format_time(trip.window_end),
+        "corridor_id": trip.corridor_id,
+        "corridor_reason": trip.corridor_reason,
+        "delivery_eta": format_time(trip.delivery_eta),
+        "breaks": [[format_time(start), format_time(end)] for start, end in trip.breaks],
+        "drive_s": int(trip.drive_s),
+        "route": {
+            "geometry": path.geometry,
+            "duration_s": path.duration_s,
+            "distance_m": path.distance_m,
+        },
+        "driving": {
+            "since_break_s": int(trip.driving.since_break_s),
+            "today_s": int(trip.driving.today_s),
+        },
+    }
+
+
+def _meet(
+    picture: Picture, travel: RoadTravel, need: Need, answer: Doc, taken: set[str]
+) -> set[str]:
+    """Meet one need by a plan for its truck and goods alone; return the truck it takes."""
+    if need.truck.truck_id in taken:
+        return set()
+    forced = Forced(need.truck.truck_id, need.lot.lot_id, need.slot_id)
+    params = Params()
+    if need.loaded:  # the goods are aboard: nothing is loaded, and the truck is on its way
+        params = replace(params, load_s=0, load_s_by_product={}, accept_s=0)
+    elif need.kind != "override":
+        params = replace(params, accept_s=0)
+    found = plan(
+        _problem(picture, travel, (need.truck,), (need.lot,), need.slots, (forced,)),
+        stop=Iterations(0),
+        seed=SEED,
+        params=params,
+    )
+    trip = next((trip for trip in found.trips if trip.quantity_kg >= need.lot.quantity_kg), None)
+    if trip is None:
+        _tell_unmet(need, found, answer)
+        return set()
+    if need.kind == "override":
+        assignment_id = f"A-{derived_id(picture.plan_id, need.assignment_id, 'override')[:12]}"
+        fields = _fields(picture, travel, trip, need.lot)
+        fields |= {"trip_id": f"T-{assignment_id[2:]}", "overrides": need.assignment_id}
+        answer["trips"].append({"assignment_id": assignment_id, "fields": fields})
+    else:
+        changes = _changes(travel, trip, need.truck.vehicle_class)
+        if not need.loaded:
+            changes["pickup_eta"] = format_time(trip.pickup_eta)
+        answer["trips"].append(
+            {
+                "assignment_id": need.assignment_id,
+                "revises": need.assignment_id,
+                "fields": changes,
+            }
+        )
+    return {trip.truck_id}
+
+
+def _tell_unmet(need: Need, found: Plan, answer: Doc) -> None:
+    refusals = found.forced[0].refusals if found.forced else ()
+    reasons = [{"code": r.code, "detail": r.detail, "params": {}} for r in refusals] or [
+        {"code": "too_small", "detail": "The truck cannot carry all of it.", "params": {}}
+    ]
+    if need.kind == "override":
+        answer["refused_overrides"].append(
+            {
+                "command_id": need.command_id,
+                "assignment_id": need.assignment_id,
+                "reason": reasons[0]["code"],
+                "detail": " ".join(str(reason["detail"]) for reason in reasons),
+            }
+        )
+    else:
+        answer["stranded"].append(
+            {
+                "lot_id": need.assignment_id,
+                "quantity_kg": need.lot.quantity_kg,
+                "reasons": reasons,
+            }
+        )
