@@ -8,7 +8,6 @@ from typing import Literal
 
 from infra.verify.finding import Finding
 from infra.verify.log import Doc, Entry, Log, Read
-from schemas.topics import CATALOGUE
 
 FOLD_OF: Mapping[str, str] = {
     "truck.registry.v1": "truck",
@@ -21,20 +20,19 @@ FOLD_OF: Mapping[str, str] = {
     "checkpoint.visit.v1": "place",
     "harvest.lot.v1": "lot",
     "lot.decision.v1": "lot",
+    "dispatch.command.v1": "dispatch",
+    "road.condition.v1": "dispatch",
+    "corridor.lifecycle.v1": "dispatch",
 }
 """Which fold remembers the events of a topic in its table."""
 FORGETFUL: Mapping[str, int] = {"truck.position.v1": 128, "checkpoint.visit.v1": 512}
 """Topics of which a table remembers only so many identities (docs/architecture.md, Tables)."""
-DISPATCH = ("dispatch.command.v1", "road.condition.v1", "corridor.lifecycle.v1")
-"""Topics that only dispatch reads, and whose every event has a state of its own."""
-READ_TOPICS = (*FOLD_OF, *DISPATCH, "dispatch.inbox.v1", "stack.tick.v1")
+INBOX = "dispatch.inbox.v1"
+READ_TOPICS = (*FOLD_OF, INBOX, "stack.tick.v1")
 """Every topic that the workers read."""
 
-_KIND = {
-    "dispatch.command.v1": "command",
-    "road.condition.v1": "closure",
-    "corridor.lifecycle.v1": "corridor",
-}
+OURS = "/streams/"
+"""How the sources of the workers' own events begin; nobody else may write to the inbox."""
 
 Outcome = Literal["applied", "duplicate", "conflict", "dead", "parked", "forgotten", "missing"]
 
@@ -51,10 +49,9 @@ def judge(log: Log) -> Finding:
             for read in log.events(topic):
                 _judge_event(log, finding, memory, read)
             _judge_counts(log, finding, topic, log.tables[fold])
-    asked = _Memory(log, "dispatch")
-    for topic in DISPATCH:
-        for read in log.events(topic):
-            _judge_asked(log, finding, asked, read)
+    for read in log.events(INBOX):
+        if not read.event.source.startswith(OURS):
+            _judge_broken(log, finding, read.entry, f"from {read.event.source}")
     _judge_letters(log, finding)
     return finding
 
@@ -77,15 +74,24 @@ def outcomes(log: Log) -> Iterator[tuple[Read | Entry, Outcome]]:
             seen.add(who)
 
 
+def table_key(read: Read) -> str:
+    """Return the key under which a fold's table keeps what an event speaks of."""
+    event = read.event
+    if event.topic == "dispatch.command.v1":
+        return f"command:{event.id}"
+    for kind, topic in (("closure", "road.condition.v1"), ("corridor", "corridor.lifecycle.v1")):
+        if event.topic == topic:
+            return f"{kind}:{getattr(event.data, f'{kind}_id')}"
+    return event.key
+
+
 class _Memory:
     """What the tables of one fold remember of each place in the log."""
 
     def __init__(self, log: Log, fold: str) -> None:
         self.known: dict[str, tuple[str, Doc]] = {}
         self.parked: set[str] = set()
-        self.views: set[str] = set()
         for key, doc in log.tables[fold].items():
-            self.views |= doc.get("views", {}).keys()
             for memo in doc.get("memory", {}).values():
                 for place in memo["at"]:
                     self.known[place] = (key, memo)
@@ -116,7 +122,7 @@ def _judge_broken(log: Log, finding: Finding, entry: Entry, error: str) -> None:
     if entry.place not in log.dead:
         finding.violate(
             "garbage_lost",
-            f"{entry.place} is no event ({error}) and has no dead letter.",
+            f"{entry.place} is no event of ours ({error}) and has no dead letter.",
             place=entry.place,
         )
 
@@ -144,9 +150,10 @@ def _judge_counts(log: Log, finding: Finding, topic: str, table: Mapping[str, Do
     """Hold what each table counts against how many records there are of its key."""
     if not log.whole(topic):
         return
-    there = Counter(read.event.key for read in log.events(topic))
+    there = Counter(table_key(read) for read in log.events(topic))
+    fresh = {table_key(read) for read in log.events(topic) if log.in_flight(read.entry)}
     for key in there.keys() | {k for k, doc in table.items() if topic in doc.get("counts", {})}:
-        if key in log.fresh:
+        if key in log.fresh or key in fresh:
             continue
         counts = table.get(key, {}).get("counts", {}).get(topic, {})
         total = sum(counts.values())
@@ -160,22 +167,6 @@ def _judge_counts(log: Log, finding: Finding, topic: str, table: Mapping[str, Do
                 key=key,
                 topic=topic,
             )
-
-
-def _judge_asked(log: Log, finding: Finding, memory: _Memory, read: Read) -> None:
-    """Look for the state that an event to dispatch must have left."""
-    entry, topic = read.entry, read.event.topic
-    if log.in_flight(entry):
-        return
-    finding.checked += 1
-    kind = _KIND[topic]
-    field = CATALOGUE[f"{kind}.state.v1"].key
-    name = read.event.id if kind == "command" else str(getattr(read.event.data, field))
-    places = (log.dead, memory.known, memory.parked)
-    if f"{kind}:{name}" in memory.views or any(entry.place in many for many in places):
-        return
-    what = f"{read.event.type} {read.event.identity} at {entry.place}"
-    finding.violate("event_lost", f"{what} left no {kind} and is not dead.", place=entry.place)
 
 
 def _judge_letters(log: Log, finding: Finding) -> None:

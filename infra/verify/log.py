@@ -244,6 +244,8 @@ class Log:
     def _ticks(self) -> tuple[list[int], list[float]]:
         shown: dict[int, float] = {}
         for read in self.events("stack.tick.v1"):
+            if not read.event.source.startswith("/streams/"):
+                continue
             moment: datetime = read.event.data.now  # type: ignore[attr-defined]
             shown[read.entry.appended_ms] = moment.timestamp()
         return sorted(shown), [shown[ms] for ms in sorted(shown)]
