@@ -154,6 +154,8 @@ def touches(
         area = closed.area
     else:
         area = _closed_area(_read(closed) if isinstance(closed, Mapping) else closed)
+    if line.length == 0 and not line.is_empty:  # GEOS does not see a line without length
+        line = Point(shapely.get_coordinates(line)[0])
     return bool(shapely.dwithin(area, line, margin_deg))
 
 

@@ -23,6 +23,9 @@ INFO_FILE = "info.json"
 GRAPHML_FILE = "network.graphml"
 GEOJSON_FILE = "roads.geojson"
 
+FORMAT = 1
+"""Goes up when networks that were built before can no longer be read."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkInfo:
@@ -44,6 +47,8 @@ class NetworkInfo:
         SHA-256 over the arrays: equal hashes are equal networks.
     built_at
         RFC 3339 time of the build.
+    format
+        `FORMAT` at the time of the build.
     """
 
     source: str
@@ -58,6 +63,7 @@ class NetworkInfo:
     bounds: tuple[float, float, float, float]
     content_hash: str
     built_at: str
+    format: int
 
     def as_dict(self) -> dict[str, Any]:
         """Return the information as a JSON object."""
@@ -205,6 +211,8 @@ def load_network(folder: Path) -> RoadNetwork:
         with np.load(folder / ARRAYS_FILE, allow_pickle=False) as stored:
             arrays = Arrays(**{each.name: stored[each.name] for each in fields(Arrays)})
         info = NetworkInfo(**{**raw, "bounds": tuple(raw["bounds"])})
+        if info.format != FORMAT:
+            raise RoadError(f"another version built the road network in {folder}; {advice}")
     except FileNotFoundError as error:
         raise RoadError(f"there is no road network in {folder}; {advice}") from error
     except (OSError, KeyError, TypeError, ValueError, EOFError, BadZipFile) as error:

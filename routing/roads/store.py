@@ -16,6 +16,7 @@ from routing.roads.errors import RoadError
 from routing.roads.geojson import to_geojson
 from routing.roads.network import (
     ARRAYS_FILE,
+    FORMAT,
     GEOJSON_FILE,
     GRAPHML_FILE,
     INFO_FILE,
@@ -111,6 +112,7 @@ def describe(arrays: Arrays, origin: Origin, *, built_at: datetime) -> NetworkIn
         bounds=origin.bounds,
         content_hash=content_hash(arrays),
         built_at=built_at.isoformat(timespec="seconds"),
+        format=FORMAT,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -13,11 +14,13 @@ import pytest
 from scipy.sparse.csgraph import connected_components
 
 from routing.roads import bundled, repair, store
+from routing.roads.closures import not_yet_open
 from routing.roads.errors import RoadError
 from routing.roads.geojson import to_geojson
 from routing.roads.metric import metric_for
 from routing.roads.network import RoadNetwork, load_network
 from routing.roads.sphere import distance_m
+from routing.roads.tables import read_table
 from tests.routing.roads.places import PLACES
 
 if TYPE_CHECKING:
@@ -25,9 +28,11 @@ if TYPE_CHECKING:
 
 
 def test_every_junction_reaches_every_other(network: RoadNetwork) -> None:
-    """The network is one component, and every way there has a way back."""
-    count, _ = connected_components(metric_for(network)._graph, connection="strong")
-    assert count == 1
+    """The network is one component, with a way back from everywhere, in 2021 and today."""
+    for at in (None, datetime(2021, 8, 20, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)):
+        metric = metric_for(network, "rigid_2_axle", not_yet_open(network, at))
+        count, _ = connected_components(metric._graph, connection="strong")
+        assert count == 1
 
 
 def test_no_edge_has_zero_length_or_is_shorter_than_the_great_circle(network: RoadNetwork) -> None:
@@ -77,7 +82,7 @@ def test_building_twice_gives_the_same_network(network: RoadNetwork, tmp_path: P
         assert bundled.build_bundled(tmp_path / name, built_at=noon).content_hash == (
             network.info.content_hash
         )
-    for name in ("network.npz", "network.graphml", "info.json"):
+    for name in ("network.npz", "network.graphml", "roads.geojson", "info.json"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
@@ -144,12 +149,17 @@ def test_opening_a_network_imports_neither_osmnx_nor_networkx(network_dir: Path)
     assert done.returncode == 0
 
 
-def test_geojson_draws_every_segment_once(network: RoadNetwork) -> None:
+def test_geojson_draws_every_segment_once(network: RoadNetwork, network_dir: Path) -> None:
     """The map gets one line a segment, with its class, in five decimals."""
-    collection = to_geojson(network)
+    text = (network_dir / "roads.geojson").read_text(encoding="utf-8")
+    collection = json.loads(text)
+    assert len(text.encode()) < 3_000_000
+    assert collection == to_geojson(network)
     assert len(collection["features"]) == network.info.segments
     for feature in collection["features"]:
         assert feature["properties"]["class"]
+        assert feature["properties"]["length_m"] >= 1
+        assert isinstance(feature["properties"]["name"], str)
         for lon, lat in feature["geometry"]["coordinates"]:
             assert (round(lon, 5), round(lat, 5)) == (lon, lat)
             assert 103 < lon < 108
@@ -163,3 +173,33 @@ def test_a_folder_without_a_network_says_how_to_build_one(tmp_path: Path) -> Non
     (tmp_path / "info.json").write_text("{", encoding="utf-8")
     with pytest.raises(RoadError, match="cannot be read"):
         load_network(tmp_path)
+
+
+def test_a_network_of_another_version_is_to_be_built_anew(
+    network_dir: Path, tmp_path: Path
+) -> None:
+    """It is refused when it is opened, not when a truck asks for a way."""
+    folder = tmp_path / "roads"
+    shutil.copytree(network_dir, folder)
+    info = json.loads((folder / "info.json").read_text(encoding="utf-8"))
+    (folder / "info.json").write_text(json.dumps(info | {"format": 0}), encoding="utf-8")
+    with pytest.raises(RoadError, match=r"another version.*roads build --bundled"):
+        load_network(folder)
+
+
+def test_every_class_has_a_speed_and_every_edge_a_class(network: RoadNetwork) -> None:
+    """Speeds come from the table, and faster classes are the larger roads."""
+    speeds = {row["class"]: float(row["speed_kph"]) for row in read_table("speeds")}
+    arrays = network.arrays
+    assert dict(zip(arrays.class_name.tolist(), arrays.class_speed_kph, strict=True)) == speeds
+    used = set(arrays.class_name[arrays.seg_class].tolist())
+    assert used == set(speeds) - {"access"}
+    assert speeds["motorway"] > speeds["trunk"] > speeds["secondary"] > speeds["access"]
+
+
+def test_every_added_road_is_marked_as_inferred(network: RoadNetwork) -> None:
+    """As many as the tables of connectors and ferries hold, and each row says so itself."""
+    rows = [*read_table("connectors"), *read_table("ferries")]
+    assert network.info.inferred_segments == len(rows)
+    assert {row["source"] for row in rows} == {"inferred"}
+    assert all(row["note"] for row in rows)
