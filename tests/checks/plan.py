@@ -34,7 +34,7 @@ def violations(problem: Problem, plan: Plan, params: Params) -> list[str]:
     params
         The numbers of the rules that the plan was made with.
     """
-    found = [*_books(problem, plan, params), *_answers(problem, plan)]
+    found = [*_shared(problem, plan), *_goods(problem, plan, params), *_answers(problem, plan)]
     for trip in plan.trips:
         known = _known(problem, trip)
         if known is None:
@@ -67,8 +67,8 @@ def _known(problem: Problem, trip: Trip) -> _Known | None:
     return _Known(truck, lot, slot, place.position, place.products, corridor)
 
 
-def _books(problem: Problem, plan: Plan, params: Params) -> Iterator[str]:
-    """Judge what trips share: trucks, slots, the goods of a lot."""
+def _shared(problem: Problem, plan: Plan) -> Iterator[str]:
+    """Judge what trips share: trucks, and places in slots."""
     for truck_id, count in Counter(trip.truck_id for trip in plan.trips).items():
         if count > 1:
             yield f"truck_twice: truck {truck_id} has {count} trips"
@@ -76,6 +76,13 @@ def _books(problem: Problem, plan: Plan, params: Params) -> Iterator[str]:
     for slot_id, count in Counter(trip.slot_id for trip in plan.trips).items():
         if slot_id in slots and count > slots[slot_id].free:
             yield f"slot_overfull: {count} trucks in slot {slot_id}"
+    idle = {truck.truck_id for truck in problem.trucks} - {trip.truck_id for trip in plan.trips}
+    if idle != set(plan.idle_trucks):
+        yield "idle: the idle trucks are others than those without a trip"
+
+
+def _goods(problem: Problem, plan: Plan, params: Params) -> Iterator[str]:
+    """Judge the goods of each lot: on trips, left over with reasons, or waiting."""
     carried: Counter[str] = Counter()
     for trip in plan.trips:
         carried[trip.lot_id] += trip.quantity_kg
@@ -93,9 +100,6 @@ def _books(problem: Problem, plan: Plan, params: Params) -> Iterator[str]:
             yield f"lot_forgotten: {rest} kg of lot {lot.lot_id} are open, {told} are told"
         if lot.lot_id in left and not left[lot.lot_id].reasons:
             yield f"no_reason: lot {lot.lot_id} is left without a reason"
-    idle = {truck.truck_id for truck in problem.trucks} - {trip.truck_id for trip in plan.trips}
-    if idle != set(plan.idle_trucks):
-        yield "idle: the idle trucks are others than those without a trip"
 
 
 def _answers(problem: Problem, plan: Plan) -> Iterator[str]:
@@ -118,13 +122,13 @@ def _answers(problem: Problem, plan: Plan) -> Iterator[str]:
 
 def _trip(problem: Problem, params: Params, trip: Trip, known: _Known) -> Iterator[str]:
     yield from _load(problem, params, trip, known)
+    yield from _entry(params, trip, known)
     yield from _journey(problem, params, trip, known)
 
 
 def _load(problem: Problem, params: Params, trip: Trip, known: _Known) -> Iterator[str]:
-    """Judge who carries what to where, and into which slot."""
-    truck, lot, slot = known.truck, known.lot, known.slot
-    margin = timedelta(seconds=0 if trip.forced else params.margin_s)
+    """Judge who carries what to where."""
+    truck, lot = known.truck, known.lot
     if trip.quantity_kg > truck.payload_kg:
         yield "payload: more on the truck than it can carry"
     if trip.quantity_kg < max(params.min_consignment_kg, 1):
@@ -139,6 +143,11 @@ def _load(problem: Problem, params: Params, trip: Trip, known: _Known) -> Iterat
         yield "destination: the lot does not go there"
     if known.products and lot.product not in known.products:
         yield "destination: the facility does not take the product"
+
+
+def _entry(params: Params, trip: Trip, known: _Known) -> Iterator[str]:
+    """Judge when the truck enters: inside the slot's window, and while the goods hold."""
+    slot, margin = known.slot, timedelta(seconds=0 if trip.forced else params.margin_s)
     if (slot.facility_id, slot.gate_id) != (trip.facility_id, trip.gate_id):
         yield "slot: it is at another facility or gate"
     if (slot.window_start, slot.window_end) != (trip.window_start, trip.window_end):
@@ -146,7 +155,7 @@ def _load(problem: Problem, params: Params, trip: Trip, known: _Known) -> Iterat
     last = max(slot.window_start + _ROUNDING, slot.window_end - margin)
     if not slot.window_start <= trip.delivery_eta < slot.window_end or trip.delivery_eta > last:
         yield "slot_missed: the truck enters outside the window"
-    if trip.delivery_eta > lot.hold_until - margin:
+    if trip.delivery_eta > known.lot.hold_until - margin:
         yield "hold: the goods do not hold until the delivery"
 
 
@@ -174,17 +183,22 @@ def _journey(problem: Problem, params: Params, trip: Trip, known: _Known) -> Ite
     arrival = road.drive(join, hops[-1])
     if abs(max(arrival, trip.window_start) - trip.delivery_eta) > _ROUNDING:
         yield f"eta: the truck is at the facility at {arrival}"
+    yield from _hours(params, trip, known, road, sum(hops))
+    if known.corridor is not None:
+        yield from _corridor(params, trip, known, (join, arrival))
+
+
+def _hours(params: Params, trip: Trip, known: _Known, road: _Road, drive_s: float) -> Iterator[str]:
+    """Judge the driver's hours: breaks, the day, and what the trip tells of them."""
     if road.longest_s > params.drive_s:
         yield f"driving_hours: {road.longest_s:.0f} s without a break"
     if road.breaks or any((end - at).total_seconds() < params.break_s for at, end in trip.breaks):
         yield "breaks: one is too short, or lies outside the driving"
-    today_s = known.truck.driving.today_s + sum(hops)
-    if today_s > params.day_s or today_s != trip.driving.today_s:
+    today_s = known.truck.driving.today_s + drive_s
+    if today_s > params.day_s or (drive_s, today_s) != (trip.drive_s, trip.driving.today_s):
         yield f"driving_hours: {today_s:.0f} s on this day"
     if road.since_s != trip.driving.since_break_s:
         yield f"driving_hours: {road.since_s:.0f} s since the last break at the end"
-    if known.corridor is not None:
-        yield from _corridor(params, trip, known, (join, arrival))
 
 
 class _Road:

@@ -114,7 +114,9 @@ def _move(at: datetime, since_s: int, left_s: int, params: Params) -> tuple[date
 
 
 def _drive_s(problem: Problem, truck: Truck, lot: Lot) -> float:
-    exact = problem.travel.duration_s(truck.vehicle_class, [truck.position], [lot.pickup])[0, 0]
+    exact = float(
+        problem.travel.duration_s(truck.vehicle_class, [truck.position], [lot.pickup])[0, 0]
+    )
     return exact if math.isinf(exact) else math.ceil(exact)
 
 

@@ -1,0 +1,65 @@
+"""Hold what a trip says of itself: sentences, cost by part, slack, and other ways."""
+
+from __future__ import annotations
+
+import pytest
+
+from routing.dispatch import Iterations, plan
+from tests.routing.dispatch.worlds import facility, lot, slots, truck, world
+
+FLEET = tuple(truck(f"T{n}", payload_kg=5_000 + 1_000 * n) for n in range(5))
+
+
+def test_a_trip_is_told_in_vietnamese_first() -> None:
+    """The sentence has truck, goods, place and local time in both languages."""
+    (trip,) = plan(world(), stop=Iterations(0)).trips
+    told = trip.explanation["summary"]
+    assert list(told) == ["vi", "en"]
+    assert told["vi"].startswith("Xe T1 chở 5.000/5.000 kg cá của lô L1 từ Tắc Cậu")
+    assert told["en"].startswith("Truck T1 carries 5,000 of 5,000 kg of fish of lot L1")
+
+
+def test_the_parts_of_a_cost_sum_up_to_its_total() -> None:
+    """Every part has its name, and nothing is hidden."""
+    (trip,) = plan(world(), stop=Iterations(0)).trips
+    parts = {name: value for name, value in trip.cost.items() if name != "total"}
+    assert sum(parts.values()) == pytest.approx(trip.cost["total"])
+    assert set(parts) == {
+        "empty_driving",
+        "loaded_driving",
+        "waiting",
+        "age",
+        "hold_risk",
+        "corridor",
+        "spare_payload",
+    }
+
+
+def test_three_other_trucks_are_named_with_what_they_would_cost_more() -> None:
+    """The cheapest come first, each with a code and words."""
+    (trip,) = plan(world(trucks=FLEET), stop=Iterations(0)).trips
+    assert trip.truck_id == "T0"
+    others = trip.explanation["alternatives"]
+    assert [other["truck_id"] for other in others] == ["T1", "T2", "T3"]
+    assert [other["why"]["code"] for other in others] == ["spare_payload"] * 3
+    assert 0 < others[0]["cost_difference"] < others[1]["cost_difference"]
+    assert others[0]["why"]["vi"] == "tải trọng kém phù hợp hơn"
+
+
+def test_an_alternative_that_serves_another_lot_says_which() -> None:
+    """A truck that is taken is no secret."""
+    problem = world(trucks=FLEET[:2], lots=(lot("L1"), lot("L2", quantity_kg=6_000)))
+    trips = {trip.truck_id: trip for trip in plan(problem, stop=Iterations(0)).trips}
+    other = trips["T0"].explanation["alternatives"][0]
+    assert other["truck_id"] == "T1"
+    assert (other["why"]["code"], other["why"]["lot_id"]) == ("truck_taken", "L2")
+
+
+def test_slack_and_waiting_are_told() -> None:
+    """A truck that comes before the slot opens waits, and the hold time is what is left."""
+    problem = world(slots=slots(first=6, count=1), facilities=(facility(),))
+    (trip,) = plan(problem, stop=Iterations(0)).trips
+    assert trip.delivery_eta == trip.window_start
+    assert trip.explanation["wait_s"]["facility"] > 0
+    assert trip.explanation["slack_s"]["hold"] == 4 * 3_600
+    assert trip.explanation["slack_s"]["window"] == 3_600
