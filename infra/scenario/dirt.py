@@ -90,7 +90,7 @@ def add_garbage(draft: Draft) -> None:
     position = b'{"truck_id": "truck-001", "lat": 10.01, "lon": 105.08}'
     truck = "truck.position_reported"
     raws: tuple[tuple[float, str, bytes | None, bytes | None, dict[str, str]], ...] = (
-        (3.1, "truck.position.v1", b"truck-001", b'{"truck_id": "truck-001", "lat":', {"type": truck}),
+        (3.1, "truck.position.v1", b"truck-001", position[:32], {"type": truck}),
         (4.4, "truck.position.v1", None, b"\xff\xfe\x00GPRMC,170834,V", {"type": "", "id": ""}),
         (5.2, "truck.position.v1", b"truck-001", position,
          {"type": truck, "time": "2021-08-24T05:12:00"}),

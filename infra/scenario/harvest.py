@@ -123,7 +123,7 @@ def _price(chance: Random, row: dict[str, str]) -> int:
 def _destinations(
     draft: Draft, chance: Random, product: str, spot: tuple[float, float], hold: timedelta
 ) -> list[str]:
-    """Choose where the lot may go: what takes it and lies near enough; one in eight says nothing."""
+    """Choose where the lot may go: what takes it, near enough; one lot in eight names none."""
     reach_m = (hold - _APPROACH).total_seconds() * _SPEED_MPS
     near = [
         row["place_id"]

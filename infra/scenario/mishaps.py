@@ -1,4 +1,4 @@
-"""Let things go wrong in the field: roads, zones, lots, slots and trucks that change their plans."""
+"""Let things go wrong in the field: with roads and zones, lots, slots and trucks."""
 
 from __future__ import annotations
 
@@ -112,13 +112,13 @@ def change_trucks(draft: Draft, fleet: list[Truck]) -> None:
         )
         draft.say("truck.status_changed", joined, draft.hour(hour))
     for truck in chance.sample([truck for truck in fleet if truck.use == "dispatch"], 4):
-        hour = chance.uniform(6, 15)
+        breaks_at = chance.uniform(6, 15)
         broken = TruckStatusChanged(
             truck_id=truck.truck_id, status="unavailable", reason="Hỏng lốp"
         )
-        draft.say("truck.status_changed", broken, draft.hour(hour))
+        draft.say("truck.status_changed", broken, draft.hour(breaks_at))
         mended = TruckStatusChanged(truck_id=truck.truck_id, status="available")
-        draft.say("truck.status_changed", mended, draft.hour(hour + 2.5))
+        draft.say("truck.status_changed", mended, draft.hour(breaks_at + 2.5))
 
 
 def meet_strangers(draft: Draft, fleet: list[Truck]) -> None:

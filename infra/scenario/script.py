@@ -138,7 +138,7 @@ def read_script(path: Path) -> Script:
         ) from None
     if not lines:
         raise ScenarioError(f"{path} holds no events")
-    return Script(meta, tuple(lines))
+    return Script(meta, tuple(sorted(lines, key=lambda line: line.at)))
 
 
 def dump_script(meta: dict[str, Any], lines: Iterable[dict[str, Any]]) -> Iterator[bytes]:
@@ -147,7 +147,7 @@ def dump_script(meta: dict[str, Any], lines: Iterable[dict[str, Any]]) -> Iterat
         yield orjson.dumps(content) + b"\n"
 
 
-def event_line(  # noqa: PLR0913 - an envelope has this many attributes
+def event_line(
     event_type: str,
     data: dict[str, Any],
     *,
