@@ -1,4 +1,6 @@
-"""Offer the live fixtures to every test, and run quick tests before slow ones."""
+"""Offer the live fixtures to every test, run quick tests first, keep the user's stack out."""
+
+import os
 
 import pytest
 
@@ -9,12 +11,17 @@ __all__ = ["broker", "stack"]
 _ORDER = ("integration", "browser", "slow")
 
 
+def pytest_configure() -> None:
+    """Forget the settings of the shell that runs the tests: each test says its own."""
+    for name in [name for name in os.environ if name.startswith("HARVESTLANE_")]:
+        del os.environ[name]
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run unit tests first, then those with a real broker, then browsers, then the long ones."""
 
-    def late(item: pytest.Item) -> int:
-        return max(
-            (_ORDER.index(name) + 1 for name in _ORDER if item.get_closest_marker(name)), default=0
-        )
+    def lateness(item: pytest.Item) -> int:
+        marks = [mark for mark in _ORDER if item.get_closest_marker(mark)]
+        return max((_ORDER.index(mark) + 1 for mark in marks), default=0)
 
-    items.sort(key=late)
+    items.sort(key=lateness)

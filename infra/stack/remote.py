@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import psutil
+
 from infra.settings import Settings
 from infra.stack.plan import Wanted
 from infra.stack.record import Record, holder, is_locked
@@ -164,11 +166,18 @@ def stop(settings: Settings) -> bool:
         raise StackError(f"a stack holds {settings.home} but says no process id; try again")
     _signal(pid, signal.SIGTERM)
     deadline = time.monotonic() + _STOP_WITHIN_S
-    while is_locked(settings):
+    while is_locked(settings) or _runs(pid):
         if time.monotonic() > deadline:
             _signal(pid, signal.SIGKILL)  # its children are killed with it
         time.sleep(_POLL_S)
     return True
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _signal(pid: int, number: signal.Signals) -> None:

@@ -1,0 +1,53 @@
+"""Read settings, hand them on, keep stacks apart."""
+
+from pathlib import Path
+
+import pytest
+
+from infra.settings import Settings, free_ports, load_settings
+from schemas.errors import SettingsError
+
+
+def test_defaults_are_the_addresses_of_the_contract() -> None:
+    """The pages stand on port 8000 of this machine."""
+    assert Settings().base_url == "http://127.0.0.1:8000"
+
+
+def test_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line says which variable and why."""
+    monkeypatch.setenv("HARVESTLANE_PORT", "many")
+    with pytest.raises(SettingsError, match=r"HARVESTLANE_PORT: .*integer.*; correct or unset it"):
+        load_settings()
+
+
+def test_child_reads_the_same_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What a stack was made with reaches its processes by their environment."""
+    monkeypatch.setenv("HARVESTLANE_WORKERS", "7")
+    settings = Settings.throwaway(tmp_path, workers=3, clock_speed=30.0)
+    for name, value in settings.environment().items():
+        monkeypatch.setenv(name, value)
+    assert load_settings() == settings
+
+
+def test_existing_broker_is_never_inherited_by_a_throwaway_stack(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Tests and demos run beside everything else."""
+    monkeypatch.setenv("HARVESTLANE_KAFKA", "elsewhere:9092")
+    settings = Settings.throwaway(tmp_path)
+    assert settings.kafka is None
+    assert settings.bootstrap_servers == f"127.0.0.1:{settings.kafka_port}"
+
+
+def test_free_ports_differ() -> None:
+    """No port is given twice at once."""
+    assert len(set(free_ports(8))) == 8
+
+
+def test_secret_is_made_once_and_for_the_owner_only(tmp_path: Path) -> None:
+    """Every process of a stack signs with the same key."""
+    settings = Settings.throwaway(tmp_path / "home")
+    first = settings.signing_secret()
+    assert settings.signing_secret() == first
+    assert len(first) == 32
+    assert settings.secret_path.stat().st_mode & 0o077 == 0
