@@ -194,9 +194,17 @@ def forbidden_arcs(
 
 
 def not_yet_open(network: RoadNetwork, at: datetime | None) -> frozenset[int]:
-    """Return the arcs of roads that are opened after a time, none where no time is given."""
+    """Return the arcs of roads that are opened after a time, none where no time is given.
+
+    Raises
+    ------
+    RoadError
+        If the time has no offset.
+    """
     if at is None:
         return frozenset()
+    if at.tzinfo is None:
+        raise RoadError("a time without an offset is no moment; add one, such as +07:00")
     return _opened_after(network, int(at.timestamp() // 86_400))
 
 

@@ -45,10 +45,14 @@ def _point(name: str) -> Point:
     return Point(*PLACES[name])
 
 
-POINTS = st.one_of(
-    st.sampled_from([_point(name) for name in sorted(PLACES)]),
-    st.builds(Point, st.floats(9.3, 10.5), st.floats(105.1, 105.9)),
+OFFSET = st.one_of(st.just(0.0), st.floats(-0.07, 0.07))
+POINTS = st.builds(
+    lambda name, north, east: Point(PLACES[name][0] + north, PLACES[name][1] + east),
+    st.sampled_from(sorted(PLACES)),
+    OFFSET,
+    OFFSET,
 )
+"""Places, and points within 11 km of them: on junctions, inside edges, far from the road."""
 
 
 @st.composite
@@ -197,11 +201,14 @@ def test_touching_and_closing_are_one_question(network: RoadNetwork) -> None:
 
 
 def test_a_closed_point_is_touched_within_100_metres() -> None:
-    """GeoJSON in, and 90 m beside the road touches where 110 m does not."""
+    """GeoJSON in: 90 m beside a road touches where 110 m does not; a line may be a dot."""
     road = {"type": "LineString", "coordinates": [[105.0, 10.0], [105.0, 10.1]]}
     for metres, expected in ((90, True), (110, False)):
         east = 105.0 + metres / 111_195 / np.cos(np.radians(10.05))
         assert touches(road, {"type": "Point", "coordinates": [east, 10.05]}) is expected
+    dot = {"type": "LineString", "coordinates": [[105.0, 10.0], [105.0, 10.0]]}
+    assert touches(dot, road)
+    assert touches(road, dot)
     with pytest.raises(RoadError, match="no GeoJSON geometry"):
         touches({"type": "Road"}, road)
 
@@ -215,6 +222,8 @@ def test_an_unopened_expressway_is_not_driven(network: RoadNetwork) -> None:
     )
     assert now.duration_s < then.duration_s
     assert RoadTravel(network).route("rigid_2_axle", ends).duration_s == now.duration_s
+    with pytest.raises(RoadError, match="offset"):
+        RoadTravel(network, at=NOON.replace(tzinfo=None))
 
 
 def test_a_point_out_of_reach_is_infinitely_far(network: RoadNetwork) -> None:
