@@ -34,9 +34,14 @@ def parse_time(text: str) -> datetime:
     if not _RFC3339.fullmatch(text):
         raise ValueError(f"expected an RFC 3339 time with an offset, got {text[:40]!r}")
     moment = datetime.fromisoformat(text)
-    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+    # in UTC, too: what is read here is written in UTC, and has to be read again
+    if not (_is_planned_in(moment) and _is_planned_in(moment.astimezone(UTC))):
         raise ValueError(f"expected a year from {FIRST_YEAR} to {LAST_YEAR}, got {text[:40]!r}")
     return moment.astimezone(UTC)
+
+
+def _is_planned_in(moment: datetime) -> bool:
+    return FIRST_YEAR <= moment.year <= LAST_YEAR
 
 
 def format_time(moment: datetime) -> str:

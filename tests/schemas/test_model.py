@@ -52,6 +52,8 @@ def test_a_written_time_is_read_again_to_the_millisecond(moment: datetime) -> No
         "2021-08-24T05:00:00+25:00",
         "0001-01-01T00:00:00+14:00",
         "9999-12-31T23:59:59-14:00",
+        "1970-01-01T00:00:00+14:00",  # 1969 in UTC
+        "2999-12-31T23:59:59-14:00",  # 3000 in UTC
         "٢٠٢١-08-24T05:00:00Z",
         "",
     ],
@@ -59,6 +61,19 @@ def test_a_written_time_is_read_again_to_the_millisecond(moment: datetime) -> No
 def test_a_time_that_is_no_rfc_3339_time_with_an_offset_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"expected|must be in|out of range|offset"):
         parse_time(text)
+
+
+@given(
+    st.datetimes(timezones=OFFSETS).map(datetime.isoformat)
+    | st.sampled_from(["1970-01-01T00:00:00Z", "2999-12-31T23:59:59.999999Z"])
+)
+def test_a_time_that_is_read_can_be_written_and_read_again(text: str) -> None:
+    """A time just before 1970 in UTC once was taken, and never read again."""
+    try:
+        moment = parse_time(text)
+    except ValueError:
+        return
+    assert moment - parse_time(format_time(moment)) < timedelta(milliseconds=1)
 
 
 @given(st.text())
