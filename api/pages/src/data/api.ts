@@ -7,9 +7,15 @@ export class Problem extends Error {
   constructor(
     readonly status: number,
     readonly code: string,
+    readonly title: string,
     readonly detail: string,
   ) {
-    super(detail || code);
+    super(detail || title || code);
+  }
+
+  /** Whether the same request may well succeed a little later. */
+  get passing(): boolean {
+    return [0, 429, 502, 503, 504].includes(this.status);
   }
 }
 
@@ -18,7 +24,7 @@ async function ask<T>(path: string, init?: RequestInit): Promise<T> {
   try {
     answer = await fetch(path, { credentials: "same-origin", ...init });
   } catch {
-    throw new Problem(0, "unreachable", "");
+    throw new Problem(0, "unreachable", "", "");
   }
   const text = await answer.text();
   let body: unknown = null;
@@ -32,31 +38,42 @@ async function ask<T>(path: string, init?: RequestInit): Promise<T> {
     throw new Problem(
       answer.status,
       problem.code ?? `http_${answer.status}`,
-      problem.detail ?? problem.title ?? "",
+      problem.title ?? "",
+      problem.detail ?? "",
     );
   }
   return body as T;
 }
 
-function randomKey(): string {
+/** A fresh idempotency key. */
+export function randomKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
     byte.toString(16).padStart(2, "0"),
   ).join("");
 }
 
+/** Post JSON once, under a given idempotency key. */
+export function postOnce<T>(path: string, body: unknown, key: string): Promise<T> {
+  return ask<T>(path, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      "accept-language": document.documentElement.lang,
+      "idempotency-key": key,
+    },
+    body: JSON.stringify(body),
+  });
+}
+
 /** Post JSON; the idempotency key stays the same over a second attempt after a lost connection. */
 export async function post<T>(path: string, body: unknown): Promise<T> {
-  const init: RequestInit = {
-    method: "POST",
-    headers: { "content-type": "application/json", "idempotency-key": randomKey() },
-    body: JSON.stringify(body),
-  };
+  const key = randomKey();
   try {
-    return await ask<T>(path, init);
+    return await postOnce<T>(path, body, key);
   } catch (error) {
-    if (!(error instanceof Problem) || (error.status !== 0 && error.status !== 503)) throw error;
+    if (!(error instanceof Problem) || !error.passing) throw error;
     await new Promise((done) => setTimeout(done, 800));
-    return ask<T>(path, init);
+    return postOnce<T>(path, body, key);
   }
 }
 
@@ -69,12 +86,18 @@ export const getClock = (): Promise<Clock> => ask<Clock>("/v1/clock");
 export const openSession = (code: string): Promise<Session> =>
   post<Session>("/v1/session", { code });
 
-export type Vocabulary = Record<string, Record<string, { vi: string; en: string }>>;
-
-export const getVocabulary = (): Promise<Vocabulary> => ask<Vocabulary>("/v1/vocabulary");
+export type Verb =
+  | "accept"
+  | "decline"
+  | "cancel"
+  | "pin"
+  | "override"
+  | "loaded"
+  | "delivered"
+  | "problem";
 
 /** Send a command about an assignment and wait for what dispatch says of it. */
-export async function command(assignmentId: string, verb: string, body: object): Promise<Command> {
+export async function command(assignmentId: string, verb: Verb, body: object): Promise<Command> {
   const path = `/v1/assignments/${encodeURIComponent(assignmentId)}/${verb}`;
   const { command_id } = await post<{ command_id: string }>(path, body);
   for (let attempt = 0; attempt < 40; attempt += 1) {
@@ -83,10 +106,10 @@ export async function command(assignmentId: string, verb: string, body: object):
       const found = await ask<Command>(`/v1/commands/${encodeURIComponent(command_id)}`);
       if (found.status === "done" || found.status === "refused") return found;
     } catch (error) {
-      if (!(error instanceof Problem) || ![0, 404, 503].includes(error.status)) throw error;
+      if (!(error instanceof Problem) || (error.status !== 404 && !error.passing)) throw error;
     }
   }
-  throw new Problem(0, "no_answer", "");
+  throw new Problem(0, "no_answer", "", "");
 }
 
 /** Where a role's own page is. */

@@ -4,7 +4,7 @@ import { get, Problem } from "./api";
 import { KINDS, type Store } from "./store";
 import type { Kind, Kinds } from "./types";
 
-export type Connection = "loading" | "live" | "reconnecting" | "signed_out" | "failed";
+export type Connection = "loading" | "live" | "retrying" | "signed_out" | "forbidden" | "failed";
 
 const PLURAL: Partial<Record<Kind, string>> = {
   truck: "trucks",
@@ -18,6 +18,8 @@ const PLURAL: Partial<Record<Kind, string>> = {
   closure: "closures",
 };
 
+const MOST_RETRY_MS = 15_000;
+
 type Waiting = { kind: Kind; doc: Kinds[Kind] };
 
 /** One page's link to the stack. Changes that arrive while collections load are applied after. */
@@ -26,45 +28,48 @@ export class Live {
   private source: EventSource | null = null;
   private waiting: Waiting[] | null = [];
   private retryMs = 1000;
+  private retry: ReturnType<typeof setTimeout> | null = null;
   private generation = 0;
 
   constructor(
     private readonly store: Store,
-    private readonly kinds: Kind[],
+    private readonly kinds: readonly Kind[],
     private readonly onConnection: (connection: Connection) => void,
   ) {}
 
   start(): void {
+    this.stop();
     this.waiting = [];
     const source = new EventSource("/v1/stream");
     this.source = source;
     for (const kind of KINDS) {
+      if (!this.kinds.includes(kind)) continue;
       source.addEventListener(kind, (event) => this.take(kind, (event as MessageEvent).data));
     }
     source.addEventListener("reset", () => void this.load());
     source.onopen = () => {
-      this.retryMs = 1000;
       if (this.waiting === null) this.say("live");
     };
     source.onerror = () => {
-      if (this.connection !== "loading") this.say("reconnecting");
+      if (this.connection === "live") this.say("retrying");
       // The browser reconnects by itself (and sends Last-Event-ID) unless the server said no.
-      if (source.readyState === EventSource.CLOSED) this.again();
+      if (source.readyState === EventSource.CLOSED && source === this.source) this.again();
     };
     void this.load();
   }
 
   stop(): void {
     this.generation += 1;
+    if (this.retry !== null) clearTimeout(this.retry);
+    this.retry = null;
     this.source?.close();
     this.source = null;
   }
 
   private again(): void {
     this.stop();
-    const wait = this.retryMs;
-    this.retryMs = Math.min(wait * 2, 15_000);
-    setTimeout(() => this.start(), wait);
+    this.retry = setTimeout(() => this.start(), this.retryMs);
+    this.retryMs = Math.min(this.retryMs * 2, MOST_RETRY_MS);
   }
 
   private take(kind: Kind, text: string): void {
@@ -86,16 +91,17 @@ export class Live {
       const waiting = this.waiting ?? [];
       this.waiting = null;
       for (const { kind, doc } of waiting) this.store.put(kind, doc as never);
-      this.say(this.source?.readyState === EventSource.OPEN ? "live" : "reconnecting");
+      this.retryMs = 1000;
+      this.say(this.source?.readyState === EventSource.OPEN ? "live" : "retrying");
     } catch (error) {
       if (mine !== this.generation) return;
       const status = error instanceof Problem ? error.status : 0;
       if (status === 401 || status === 403) {
         this.stop();
-        this.say("signed_out");
+        this.say(status === 401 ? "signed_out" : "forbidden");
         return;
       }
-      this.say(this.connection === "loading" ? "failed" : "reconnecting");
+      this.say(this.connection === "loading" || this.connection === "failed" ? "failed" : "retrying");
       this.again();
     }
   }

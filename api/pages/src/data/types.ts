@@ -20,6 +20,7 @@ export interface Truck extends Versioned {
   region: string | null;
   vehicle_class: string | null;
   payload_kg: number | null;
+  driver_id: string | null;
   temperature_classes: string[];
   home: (Point & { name?: string | null }) | null;
   status: "available" | "unavailable" | null;
@@ -48,6 +49,7 @@ export interface Lot extends Versioned {
   pickup: Point & { name: string };
   ready_from: string;
   hold_until: string;
+  destinations: string[];
   temperature: string;
   status: "declared" | "ready" | "withdrawn";
   booked_kg: number;
@@ -77,8 +79,30 @@ export type AssignmentStatus =
   | "expired"
   | "cancelled";
 
+/** Why a trip was planned so, as `routing.dispatch.explain` writes it; any part may be absent. */
+export interface Explanation {
+  summary?: string;
+  cost?: Record<string, number>;
+  forced?: boolean;
+  quantity?: { open_before_kg?: number; carried_kg?: number; spare_payload_kg?: number };
+  slack_s?: { hold?: number; window?: number; day_driving?: number };
+  wait_s?: { pickup?: number; facility?: number };
+  alternatives?: Alternative[];
+}
+
+export interface Alternative {
+  truck_id: string;
+  facility_id: string;
+  slot_id: string;
+  corridor_id: string | null;
+  cost_difference: number;
+  why: string;
+}
+
 export interface Assignment extends Versioned {
   assignment_id: string;
+  trip_id: string;
+  leg: number;
   region: string;
   truck_id: string;
   haulier_id: string;
@@ -89,6 +113,7 @@ export interface Assignment extends Versioned {
   quantity_kg: number;
   facility_id: string;
   gate_id: string;
+  slot_id: string;
   window_start: string;
   window_end: string;
   corridor_id: string | null;
@@ -97,9 +122,10 @@ export interface Assignment extends Versioned {
   departure: string;
   pickup_eta: string;
   delivery_eta: string;
+  breaks: [string, string][];
   drive_s: number;
   route: { geometry: GeoJSON.Geometry; duration_s: number; distance_m: number };
-  explanation: Record<string, unknown>;
+  explanation: Explanation;
   accept_by: string;
   status: AssignmentStatus;
   pinned: boolean;
@@ -113,6 +139,12 @@ export interface Corridor extends Versioned {
   name: string | null;
   facilities: string[];
   geometry: GeoJSON.Geometry;
+  width_m: number;
+  checkpoints: string[];
+  roster: string[];
+  hours: { start: string; end: string } | null;
+  valid_from: string;
+  valid_until: string | null;
   status: "open" | "closed";
 }
 
@@ -184,6 +216,7 @@ export interface Clock {
 export interface Session {
   role: string;
   subject: string | null;
+  page?: string;
 }
 
 /** Each kind of state, as the stream names it. */

@@ -1,0 +1,186 @@
+// Run the map: follow the store in a steady beat, tell what was clicked, show what is selected.
+
+import engine, { type GeoJSONSource, type Map as EngineMap } from "maplibre-gl";
+import "maplibre-gl/dist/maplibre-gl.css";
+import { get } from "../data/api";
+import type { StackClock } from "../data/clock";
+import type { Store } from "../data/store";
+import type { Kind } from "../data/types";
+import { t } from "../words";
+import { Bearings, featuresOf, type Hidden, placeOf, type Selection } from "./features";
+import { draw } from "./icons";
+import { LIVE_SOURCES, type LiveSource, PICKED, style } from "./layers";
+
+const BEAT_MS = 200;
+/** How many beats pass before things that only age are drawn again. */
+const AGEING_BEATS = 25;
+const DELTA: [[number, number], [number, number]] = [
+  [104.35, 8.6],
+  [106.95, 10.95],
+];
+const FARTHEST: [[number, number], [number, number]] = [
+  [101, 6.6],
+  [110, 13.1],
+];
+
+/** Sources to draw again when a kind of state changed, and the least time between two drawings. */
+const FOLLOWS: Partial<Record<Kind, LiveSource[]>> = {
+  truck: ["trucks"],
+  assignment: ["trucks", "routes"],
+  lot: ["lots"],
+  slot: ["facilities"],
+  facility: ["facilities"],
+  checkpoint: ["checkpoints"],
+  corridor: ["corridors"],
+  closure: ["closures"],
+};
+const EVERY_BEATS: Partial<Record<LiveSource, number>> = { routes: 5, facilities: 5, lots: 3 };
+
+export class FieldMap {
+  private readonly map: EngineMap;
+  private readonly dirty = new Set<LiveSource>();
+  private readonly bearings = new Bearings();
+  private hidden: Hidden = { conditions: new Set(), lots: new Set() };
+  private selected: Selection | null = null;
+  private beats = 0;
+  private loaded = false;
+  private readonly timer: ReturnType<typeof setInterval>;
+  private readonly stop: () => void;
+
+  constructor(
+    container: HTMLElement,
+    private readonly store: Store,
+    private readonly clock: StackClock,
+    onPick: (picked: Selection | null) => void,
+  ) {
+    this.map = new engine.Map({
+      container,
+      style: style(),
+      bounds: DELTA,
+      fitBoundsOptions: { padding: 24 },
+      maxBounds: FARTHEST,
+      minZoom: 5.5,
+      maxZoom: 15,
+      dragRotate: false,
+      pitchWithRotate: false,
+      attributionControl: false,
+      fadeDuration: 0,
+      locale: {
+        "NavigationControl.ZoomIn": t("map.zoom_in"),
+        "NavigationControl.ZoomOut": t("map.zoom_out"),
+        "Map.Title": t("map.title"),
+      },
+    });
+    this.map.touchZoomRotate.disableRotation();
+    this.map.addControl(new engine.NavigationControl({ showCompass: false }), "top-left");
+    this.map.addControl(new engine.ScaleControl({}), "bottom-right");
+    this.map.on("styleimagemissing", ({ id }) => this.addPicture(id));
+    this.map.once("load", () => {
+      this.loaded = true;
+      this.touch(LIVE_SOURCES);
+      void this.loadRoads();
+    });
+    this.map.on("click", ({ point }) => onPick(this.at(point)));
+    this.map.on("mousemove", ({ point }) => {
+      this.map.getCanvas().style.cursor = this.at(point) ? "pointer" : "";
+    });
+    this.stop = store.listen((changed) => {
+      for (const kind of changed) this.touch(FOLLOWS[kind] ?? []);
+    });
+    this.timer = setInterval(() => this.beat(), BEAT_MS);
+  }
+
+  destroy(): void {
+    clearInterval(this.timer);
+    this.stop();
+    this.loaded = false;
+    this.map.remove();
+  }
+
+  hide(hidden: Hidden): void {
+    this.hidden = hidden;
+    this.touch(["trucks", "lots"]);
+  }
+
+  select(selected: Selection | null, go: boolean): void {
+    this.selected = selected;
+    this.touch(["trucks", "routes", "lots", "corridors"]);
+    this.drawRing();
+    const place = selected && go ? placeOf(this.store, selected) : null;
+    if (!place) return;
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const camera = { center: place, zoom: Math.max(this.map.getZoom(), 9) };
+    if (still) this.map.jumpTo(camera);
+    else this.map.easeTo({ ...camera, duration: 600 });
+  }
+
+  private touch(sources: readonly LiveSource[]): void {
+    for (const source of sources) if (source !== "roads") this.dirty.add(source);
+  }
+
+  private beat(): void {
+    this.beats += 1;
+    if (this.beats % AGEING_BEATS === 0) this.touch(["trucks", "facilities", "closures"]);
+    if (!this.loaded || document.hidden || this.dirty.size === 0) return;
+    const scene = {
+      store: this.store,
+      nowMs: this.clock.nowMs(),
+      hidden: this.hidden,
+      selected: this.selected,
+      bearings: this.bearings,
+    };
+    for (const source of [...this.dirty]) {
+      if (this.beats % (EVERY_BEATS[source] ?? 1) !== 0) continue;
+      this.dirty.delete(source);
+      this.source(source).setData(featuresOf(source, scene));
+      if (source === "trucks") this.drawRing();
+    }
+  }
+
+  private source(name: string): GeoJSONSource {
+    return this.map.getSource(name) as GeoJSONSource;
+  }
+
+  private drawRing(): void {
+    if (!this.loaded) return;
+    const place = this.selected && placeOf(this.store, this.selected);
+    this.source("ring").setData({
+      type: "FeatureCollection",
+      features: place
+        ? [{ type: "Feature", properties: {}, geometry: { type: "Point", coordinates: place } }]
+        : [],
+    });
+  }
+
+  private async loadRoads(): Promise<void> {
+    for (let wait = 1000; ; wait = Math.min(wait * 2, 15_000)) {
+      try {
+        const roads = await get<GeoJSON.FeatureCollection>("/v1/roads");
+        if (this.loaded) this.source("roads").setData(roads);
+        return;
+      } catch {
+        await new Promise((done) => setTimeout(done, wait));
+      }
+    }
+  }
+
+  private addPicture(name: string): void {
+    const picture = draw(name);
+    if (picture && !this.map.hasImage(name)) {
+      this.map.addImage(name, picture.data, { pixelRatio: picture.pixelRatio });
+    }
+  }
+
+  private at({ x, y }: { x: number; y: number }): Selection | null {
+    if (!this.loaded) return null;
+    const box: [[number, number], [number, number]] = [
+      [x - 6, y - 6],
+      [x + 6, y + 6],
+    ];
+    for (const layer of PICKED) {
+      const [hit] = this.map.queryRenderedFeatures(box, { layers: [layer] });
+      if (hit) return { kind: hit.properties["kind"], id: hit.properties["id"] };
+    }
+    return null;
+  }
+}

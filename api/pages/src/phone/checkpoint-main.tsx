@@ -1,0 +1,10 @@
+// Start the checkpoint officer's page.
+
+import { render } from "preact";
+import "../ui/theme.css";
+import "./phone.css";
+import { language } from "../words";
+import { CheckpointPage } from "./checkpoint";
+
+document.documentElement.lang = language();
+render(<CheckpointPage />, document.getElementById("app")!);

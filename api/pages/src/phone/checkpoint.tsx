@@ -1,0 +1,247 @@
+// Let an officer find a vehicle by its plate and record what was decided, with or without a network.
+
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { postOnce } from "../data/api";
+import { Outbox } from "../data/outbox";
+import { findByPlate, isPlate, normalPlate, shownPlate } from "../data/plate";
+import type { Decision, Kind, Truck } from "../data/types";
+import { namesOf } from "../dispatcher/names";
+import { Signpost } from "../ui/parts";
+import { Page, useEvery, useLanguage, useSession, useStore } from "../ui/state";
+import { maybe, t, word } from "../words";
+import { age, timeOf, weight } from "../words/format";
+import { type Seen, Vehicle } from "./vehicle";
+import { Chooser, Shell } from "./shell";
+
+const ROLES = ["checkpoint_officer", "dispatcher", "administrator"];
+const KINDS: Kind[] = ["truck", "assignment", "checkpoint", "facility", "corridor", "lot"];
+const RETRY_MS = 3000;
+
+export function CheckpointPage() {
+  useLanguage();
+  const signed = useSession();
+  document.title = t("title.checkpoint");
+  return (
+    <Signpost signed={signed} roles={ROLES}>
+      {({ role, subject }) => <Post subject={role === "checkpoint_officer" ? subject : null} />}
+    </Signpost>
+  );
+}
+
+/** What is kept until the server has it; tried again when the network is back. */
+function useOutbox(): Outbox {
+  const [, setTold] = useState(0);
+  const outbox = useMemo(
+    () =>
+      new Outbox(
+        "harvestlane.clearances",
+        localStorage,
+        async (entry) => {
+          await postOnce(entry.path, entry.body, entry.key);
+        },
+        () => setTold((count) => count + 1),
+      ),
+    [],
+  );
+  useEffect(() => {
+    const flush = (): void => void outbox.flush();
+    flush();
+    addEventListener("online", flush);
+    const timer = setInterval(flush, RETRY_MS);
+    return () => {
+      removeEventListener("online", flush);
+      clearInterval(timer);
+    };
+  }, [outbox]);
+  return outbox;
+}
+
+function Post({ subject }: { subject: string | null }) {
+  const page = useMemo(() => new Page(KINDS), []);
+  useEffect(() => page.start(), [page]);
+  useStore(page.store, KINDS, 300);
+  useEvery(2000);
+  const outbox = useOutbox();
+  const [chosenPost, setChosenPost] = useState("");
+  const [typed, setTyped] = useState("");
+  const [seen, setSeen] = useState<Seen | null>(null);
+  const postId = subject ?? chosenPost;
+  const post = page.store.get("checkpoint", postId);
+  const done = (): void => {
+    setSeen(null);
+    setTyped("");
+  };
+  return (
+    <Shell
+      page={page}
+      title={post?.name ?? t("checkpoint.title")}
+      under={post ? t("checkpoint.queue", { n: post.present.length }) : postId}
+      offline={t("checkpoint.offline", { n: outbox.waiting })}
+    >
+      {!subject && (
+        <Chooser
+          name={t("checkpoint.choose")}
+          choices={page.store.all("checkpoint").map((each) => ({ id: each.place_id, name: each.name }))}
+          chosen={chosenPost}
+          onChoose={setChosenPost}
+        />
+      )}
+      {postId && seen && (
+        <Vehicle page={page} postId={postId} seen={seen} outbox={outbox} onDone={done} />
+      )}
+      {postId && !seen && (
+        <>
+          <Search page={page} typed={typed} onType={setTyped} onPick={setSeen} />
+          <Present page={page} postId={postId} onPick={setSeen} />
+          <Decisions page={page} outbox={outbox} />
+        </>
+      )}
+    </Shell>
+  );
+}
+
+interface SearchProps {
+  page: Page;
+  typed: string;
+  onType: (text: string) => void;
+  onPick: (seen: Seen) => void;
+}
+
+function Search({ page, typed, onType, onPick }: SearchProps) {
+  const found = findByPlate(page.store.tables.truck.values(), typed);
+  const exact = found.some((truck) => normalPlate(truck.plate ?? "") === normalPlate(typed));
+  const pick = (truck: Truck): void => onPick({ truckId: truck.truck_id, plate: truck.plate ?? typed });
+  return (
+    <form
+      class="find"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (found.length === 1 || exact) pick(found[0]!);
+      }}
+    >
+      <label class="field">
+        <span>{t("checkpoint.find")}</span>
+        <input
+          class="plate-input"
+          data-testid="plate"
+          value={typed}
+          inputMode="text"
+          autocomplete="off"
+          autocapitalize="characters"
+          spellcheck={false}
+          placeholder="68C-123.45"
+          onInput={(event) => onType(event.currentTarget.value)}
+        />
+      </label>
+      <ul class="cards" data-testid="found">
+        {found.map((truck) => (
+          <li key={truck.truck_id}>
+            <button type="button" class="trip" onClick={() => pick(truck)}>
+              <span class="trip-top">
+                <strong>{shownPlate(truck.plate ?? "")}</strong>
+                <span class="muted">{word("vehicle_class", truck.vehicle_class)}</span>
+              </span>
+            </button>
+          </li>
+        ))}
+        {isPlate(typed) && !exact && (
+          <li>
+            <button
+              type="button"
+              class="trip unknown"
+              onClick={() => onPick({ truckId: null, plate: shownPlate(typed) })}
+            >
+              <span class="trip-top">
+                <strong>{shownPlate(typed)}</strong>
+                <span class="chip warn">{t("checkpoint.unregistered")}</span>
+              </span>
+              <span class="muted">{t("checkpoint.record_anyway")}</span>
+            </button>
+          </li>
+        )}
+      </ul>
+    </form>
+  );
+}
+
+interface PresentProps {
+  page: Page;
+  postId: string;
+  onPick: (seen: Seen) => void;
+}
+
+function Present({ page, postId, onPick }: PresentProps) {
+  const present = page.store.get("checkpoint", postId)?.present ?? [];
+  const names = namesOf(page.store);
+  const nowMs = page.clock.nowMs();
+  return (
+    <section class="group">
+      <h2>{t("checkpoint.present")}</h2>
+      {present.length === 0 && <p class="muted">{t("checkpoint.nobody")}</p>}
+      <ul class="cards">
+        {present.map((each) => {
+          const trip = page.store
+            .all("assignment")
+            .find((one) => one.truck_id === each.truck_id && one.status === "loaded");
+          return (
+            <li key={each.vehicle}>
+              <button
+                type="button"
+                class="trip"
+                onClick={() =>
+                  onPick({
+                    truckId: each.truck_id,
+                    plate: each.plate ?? names.truck(each.truck_id ?? each.vehicle),
+                  })
+                }
+              >
+                <span class="trip-top">
+                  <strong>{names.truck(each.truck_id ?? each.vehicle)}</strong>
+                  <span class={`chip ${each.decision === "held" ? "bad" : "warn"}`}>
+                    {t(`decision.${each.decision}`)}
+                  </span>
+                </span>
+                <span class="muted">
+                  {t("checkpoint.since", { age: age(Date.parse(each.since), nowMs) })}
+                  {trip && ` · ${word("product", trip.product)} ${weight(trip.quantity_kg)}`}
+                </span>
+              </button>
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}
+
+const ENTRY_CHIP = { waiting: "warn", sent: "good", refused: "bad" };
+
+function Decisions({ page, outbox }: { page: Page; outbox: Outbox }) {
+  const nowMs = page.clock.nowMs();
+  if (outbox.entries.length === 0) return null;
+  return (
+    <section class="group">
+      <h2>{t("checkpoint.decisions")}</h2>
+      <ul class="decisions" data-testid="decisions">
+        {outbox.entries.slice(0, 12).map((entry) => {
+          const decision = entry.body["decision"] as Decision;
+          const reason = entry.body["reason_code"];
+          return (
+            <li key={entry.key} data-state={entry.state} data-decision={decision}>
+              <span class="trip-top">
+                <strong>{shownPlate(String(entry.body["plate"] ?? ""))}</strong>
+                <span class={`chip ${ENTRY_CHIP[entry.state]}`}>{t(`entry.${entry.state}`)}</span>
+              </span>
+              <span>
+                {t(`decision.${decision}`)}
+                {typeof reason === "string" && ` · ${maybe(`clearance_reason.${reason}`) ?? reason}`}
+                <span class="muted num"> · {timeOf(entry.at_ms || null, nowMs)}</span>
+              </span>
+              {entry.problem && <span class="note bad small">{entry.problem}</span>}
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}
