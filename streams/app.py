@@ -150,8 +150,6 @@ class Runner:
             fold.name,
             key_type=bytes,
             value_type=bytes,
-            key_serializer="raw",
-            value_serializer="raw",
             options={"driver": "rocksdict", "block_cache_size": 8 << 20, "max_open_files": 64},
         )
         source = app.topic(*fold.topics, key_serializer="raw", value_serializer="raw")

@@ -73,7 +73,7 @@ def is_free(desk: Desk, truck_id: str) -> bool:
     return bool(state["registered"]) and state["status"] == "available"
 
 
-def reserve(desk: Desk, assignment_id: str, fields: Doc, **kept: Any) -> str | None:
+def reserve(desk: Desk, assignment_id: str, fields: Doc, /, **kept: Any) -> str | None:
     """Bind truck, lot and slot to a trip, and ask the slot for a place.
 
     Parameters
@@ -280,7 +280,7 @@ def move(desk: Desk, assignment_id: str, changes: Doc) -> bool:
 
 
 def change(
-    desk: Desk, assignment_id: str, what: str, *, cause_ms: int | None = None, **fields: Any
+    desk: Desk, assignment_id: str, what: str, /, *, cause_ms: int | None = None, **fields: Any
 ) -> Doc:
     """Change an assignment's view and say the event of it.
 

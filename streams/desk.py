@@ -61,7 +61,7 @@ class Desk:
         state: Doc | None = self.own(kind, entity_id).get("state")
         return state
 
-    def keep(self, kind: str, entity_id: str, **fields: Any) -> None:
+    def keep(self, kind: str, entity_id: str, /, **fields: Any) -> None:
         """Change what dispatch keeps for itself; a field of None is dropped."""
         kept = {**self.own(kind, entity_id), **fields}
         own = {name: value for name, value in kept.items() if value is not None}

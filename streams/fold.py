@@ -181,7 +181,7 @@ def derived_id(*parts: str) -> str:
     return hashlib.blake2b("\n".join(parts).encode(), digest_size=12).hexdigest()
 
 
-def revise(before: Doc | None, at: datetime, **fields: Any) -> Doc:
+def revise(before: Doc | None, at: datetime, /, **fields: Any) -> Doc:
     """Return a view with changed fields, the next version and its latest event time."""
     base = before or {}
     earlier = base.get("updated_at")

@@ -30,7 +30,7 @@ def _known(view: Doc) -> Output:
 
 
 def _told(
-    entity: Entity, event: Event, lot_id: str, own: Doc | None = None, **fields: object
+    entity: Entity, event: Event, lot_id: str, own: Doc | None = None, /, **fields: object
 ) -> Answer:
     """Change what the declarer told of a lot, and let dispatch know."""
     key = f"lot:{lot_id}"

@@ -91,7 +91,7 @@ def _set(
     key = f"slot:{data.slot_id}"
     view = entity.views.get(key)
     set_at = entity.own.get("slot_set_at", {})
-    if event.time < parse_time(set_at.get(data.slot_id, "0001-01-01T00:00:00Z")):
+    if data.slot_id in set_at and event.time < parse_time(set_at[data.slot_id]):
         return Refused("superseded")
     before = view or {"capacity_trucks": 0, "status": "open", "reserved": []}
     new_capacity = before["capacity_trucks"] if capacity is None else capacity
