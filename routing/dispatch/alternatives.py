@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -68,7 +68,7 @@ def alternatives_to(
                 slot_id=board.slots[slot].slot_id,
                 corridor_id=None if lane_corridor is None else corridors[lane_corridor].corridor_id,
                 cost_difference=round(sum(more.values()), 1),
-                why=_why(board, ledger, carriers, placement, way, more),
+                **_why(board, ledger, carriers, placement, way, more),
             )
         )
     return tuple(found)
@@ -103,17 +103,17 @@ def _why(
     placement: Placement,
     way: Way,
     more: Mapping[str, float],
-) -> dict[str, Any]:
+) -> dict[str, str]:
     lots, trucks = board.problem.lots, board.problem.trucks
-    worst = max(more, key=lambda part: more[part])
     if way.truck != placement.truck and way.truck in carriers:
         lot_id, truck_id = lots[carriers[way.truck]].lot_id, trucks[way.truck].truck_id
-        return _told(board, "truck_taken", more[worst], truck_id=truck_id, lot_id=lot_id)
+        return _told(board, "truck_taken", truck_id=truck_id, lot_id=lot_id)
     if ledger.free[way.slot] <= 0:
-        return _told(board, "slot_full", more[worst], slot_id=board.slots[way.slot].slot_id)
-    return _told(board, worst if more[worst] > 0 else "no_better", more[worst])
+        return _told(board, "slot_full", slot_id=board.slots[way.slot].slot_id)
+    worst = max(more, key=lambda part: more[part])
+    return _told(board, worst if more[worst] > 0 else "no_better")
 
 
-def _told(board: Board, code: str, cost_s: float, **values: str) -> dict[str, Any]:
+def _told(board: Board, code: str, **values: str) -> dict[str, str]:
     words = tell(f"why.{code}", values, utc_offset_s=board.params.local_utc_offset_s)
-    return {"code": code, "cost_s": round(cost_s, 1), **values, **words}
+    return {"why_code": code, "why": words["en"], "why_vi": words["vi"]}

@@ -184,7 +184,9 @@ def _trip(
                     "slot_id": other.slot_id,
                     "corridor_id": other.corridor_id,
                     "cost_difference": other.cost_difference,
+                    "why_code": other.why_code,
                     "why": other.why,
+                    "why_vi": other.why_vi,
                 }
                 for other in alternatives
             ],

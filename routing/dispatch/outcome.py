@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Alternative:
     """A way to serve a trip's consignment that was not taken, what more it costs, and why.
 
-    `why` has the `code`, the `cost_s` that speaks most against it, and the words `vi`, `en`.
+    `why_code` names what speaks most against it; `why` and `why_vi` say it in words.
     """
 
     truck_id: str
@@ -24,7 +24,9 @@ class Alternative:
     slot_id: str
     corridor_id: str | None
     cost_difference: float
-    why: dict[str, Any]
+    why_code: str
+    why: str
+    why_vi: str
 
 
 @dataclass(frozen=True, slots=True)

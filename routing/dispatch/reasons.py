@@ -18,7 +18,7 @@ import numpy as np
 from routing.dispatch.board import NO_WAY_S
 from routing.dispatch.options import weigh
 from routing.dispatch.outcome import Reason
-from routing.dispatch.words import Word, plain, tell
+from routing.dispatch.words import Hours, Word, plain, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -219,7 +219,7 @@ def _no_route(case: _Case, _these: Mask) -> dict[str, Any]:
 def _driving_hours(case: _Case, these: Mask) -> dict[str, Any]:
     board, option = case.board, case.option
     total_s = (board.today_s + option.empty_s)[:, None] + option.loaded_s
-    return {"least_h": float(total_s[these].min()) / 3600, "day_h": board.params.day_s / 3600}
+    return {"least_s": Hours(int(total_s[these].min())), "day_s": Hours(board.params.day_s)}
 
 
 def _earliest(case: _Case, these: Mask) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from routing.dispatch.words import Word, plain, tell
+from routing.dispatch.words import Hours, Word, plain, tell
 
 if TYPE_CHECKING:
     from routing.dispatch.params import Params
@@ -179,7 +179,7 @@ def driving_hours(candidate: Candidate) -> Refusal | None:
     if way is None or way.today_s <= limit_s:
         return None
     return refusal(
-        candidate.params, "driving_hours", today_h=way.today_s / 3600, day_h=limit_s / 3600
+        candidate.params, "driving_hours", today_s=Hours(way.today_s), day_s=Hours(limit_s)
     )
 
 

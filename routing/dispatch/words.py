@@ -34,6 +34,13 @@ class Word:
         return names.get(language, self.word).lower()
 
 
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Seconds that are told in hours."""
+
+    seconds: int
+
+
 SENTENCES: dict[str, dict[str, str]] = json.loads(
     files("routing.dispatch").joinpath("sentences.json").read_text(encoding="utf-8")
 )
@@ -70,6 +77,8 @@ def _plain(value: Any) -> Any:
         return value.astimezone(UTC).isoformat()
     if isinstance(value, Word):
         return value.word
+    if isinstance(value, Hours):
+        return value.seconds
     return list(value) if isinstance(value, tuple) else value
 
 
@@ -84,6 +93,8 @@ def _shown(value: Any, language: str, utc_offset_s: int) -> str:
         return f"{local:%H:%M} {day}"
     if isinstance(value, Word):
         return value.name(language)
+    if isinstance(value, Hours):
+        return _shown(value.seconds / 3600, language, utc_offset_s)
     if isinstance(value, tuple):
         anywhere = "mọi nơi nhận" if language == "vi" else "any facility"
         return ", ".join(value) or anywhere

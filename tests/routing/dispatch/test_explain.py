@@ -41,9 +41,9 @@ def test_three_other_trucks_are_named_with_what_they_would_cost_more() -> None:
     assert trip.truck_id == "T0"
     others = trip.explanation["alternatives"]
     assert [other["truck_id"] for other in others] == ["T1", "T2", "T3"]
-    assert [other["why"]["code"] for other in others] == ["spare_payload"] * 3
+    assert [other["why_code"] for other in others] == ["spare_payload"] * 3
     assert 0 < others[0]["cost_difference"] < others[1]["cost_difference"]
-    assert others[0]["why"]["vi"] == "tải trọng kém phù hợp hơn"
+    assert others[0]["why_vi"] == "tải trọng kém phù hợp hơn"
 
 
 def test_an_alternative_that_serves_another_lot_says_which() -> None:
@@ -52,7 +52,7 @@ def test_an_alternative_that_serves_another_lot_says_which() -> None:
     trips = {trip.truck_id: trip for trip in plan(problem, stop=Iterations(0)).trips}
     other = trips["T0"].explanation["alternatives"][0]
     assert other["truck_id"] == "T1"
-    assert (other["why"]["code"], other["why"]["lot_id"]) == ("truck_taken", "L2")
+    assert (other["why_code"], other["why"]) == ("truck_taken", "truck T1 carries lot L2")
 
 
 def test_slack_and_waiting_are_told() -> None:

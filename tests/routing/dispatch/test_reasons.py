@@ -129,7 +129,9 @@ def test_slow_roads_tell_the_least_driving() -> None:
     """The hours in the sentence are those of the truck that would drive least."""
     slow = world(travel=CrowTravel(speed_kmh=8), lots=(lot(hold_until=hours(90)),))
     reason = next(r for r in _left(slow).reasons if r.code == "driving_hours")
-    assert reason.params["least_h"] > reason.params["day_h"] == 10
+    assert reason.params["least_s"] > reason.params["day_s"] == 36_000
+    assert "10.0 h" in reason.detail
+    assert "10,0 giờ" in reason.params["vi"]
 
 
 def test_every_sentence_has_both_languages_with_the_same_gaps() -> None:
