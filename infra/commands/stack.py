@@ -32,7 +32,7 @@ def up(
     wanted = Wanted(scenario, speed, broker_only)
 
     def on_ready(running: Settings) -> None:
-        for line in _welcome(running, broker_only=broker_only):
+        for line in _welcome(running, wanted):
             typer.echo(line)
 
     if detach:
@@ -64,14 +64,15 @@ def status(as_json: AsJson = False) -> None:  # noqa: FBT002 - how typer takes a
         typer.echo(line)
 
 
-def _welcome(settings: Any, *, broker_only: bool) -> list[str]:
-    if broker_only:
+def _welcome(settings: Any, wanted: Any) -> list[str]:
+    if wanted.broker_only:
         return [f"Kafka is at {settings.bootstrap_servers}, Redis at {settings.redis_url}"]
     from infra.stack.links import links  # noqa: PLC0415 - heavy
 
-    lines = ["harvestlane is running. Each link logs in once:"]
-    lines += [f"  {who:<12} {url}" for who, url in links(settings)]
-    return [*lines, f"Logs: {settings.log_dir}"]
+    lines = ["harvestlane is running. Each link logs in once, within an hour:"]
+    for link in links(settings, wanted.scenario):
+        lines += [f"  {link.who}", f"    {link.url}"]
+    return [*lines, f"Logs are in {settings.log_dir}"]
 
 
 def _table(found: dict[str, Any]) -> list[str]:
