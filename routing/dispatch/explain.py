@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from routing.dispatch.outcome import Alternative
 
 
-_STAGES = (
+STAGES = (
     "no_route",
     "not_on_roster",
     "not_valid",
@@ -207,7 +207,7 @@ def _corridor_reason(board: Board, placement: Placement, option: Options) -> str
         if lane.corridor is not None and lane.facility == placement.lane.facility
     ]
     stages = [_stage(board, placement, option, number, lane) for number, lane in lanes]
-    return _STAGES[max(stages)] if stages else "too_far"
+    return STAGES[max(stages)] if stages else "too_far"
 
 
 def _stage(board: Board, placement: Placement, option: Options, number: int, lane: Lane) -> int:
