@@ -146,7 +146,7 @@ def check(deed: Deed, event: Incoming, now: datetime, *, part: int = 0) -> Check
     _refuse_reserved(deed, event, source)
     time = _time(event, now)
     media = event.attributes.get("datacontenttype", "application/json")
-    if media not in {"application/json", "application/json; charset=utf-8"}:
+    if media not in ("application/json", "application/json; charset=utf-8"):
         raise _flaw(event, "datacontenttype", "must be application/json")
     data = _data(event, topic, event_type)
     record = encode(

@@ -29,11 +29,13 @@ def token(
     """Print a short-lived token for scripts: send it as `Authorization: Bearer TOKEN`."""
     from infra.logins import script_token  # noqa: PLC0415 - heavy
     from infra.settings import load_settings  # noqa: PLC0415
-    from schemas.vocabulary import words  # noqa: PLC0415
+    from schemas.errors import SettingsError  # noqa: PLC0415
 
-    if role not in words("role"):
-        raise typer.BadParameter(f"one of {', '.join(words('role'))}", param_hint="--role")
-    typer.echo(script_token(load_settings(), role, subject, ttl_s=ttl))
+    settings = load_settings()
+    try:
+        typer.echo(script_token(settings, role, subject, ttl_s=ttl))
+    except SettingsError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 COMMANDS = {"api": api, "token": token}
