@@ -11,11 +11,12 @@ import asyncio
 import itertools
 import logging
 import os
+import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn
 
@@ -156,9 +157,10 @@ class Runner:
         app.agent(source, name=fold.name)(self._run)
 
     @property
-    def owns_its_partitions(self) -> bool:
-        """Whether what is in memory is of the group's present generation."""
-        return bool(self._generation == self.app.consumer_generation_id)
+    def leads(self) -> bool:
+        """Whether dispatch is this worker's, and what is in memory is of the present generation."""
+        present = self._generation == self.app.consumer_generation_id
+        return bool(present and INBOX in self.app.assignor.assigned_actives())
 
     async def _run(self, stream: Any) -> None:
         async for events in stream.take_events(self._batch, within=_WITHIN_S):
@@ -385,6 +387,9 @@ def _never_failing(
 def run_worker(config: WorkerConfig, report: Callable[[bool], None]) -> None:
     """Run one stream worker until SIGTERM or SIGINT.
 
+    A worker ends in one way only, at once: what it was about is read again by the next one, which
+    has to be sound after a crash anyway, so that every stop is a test of that.
+
     Parameters
     ----------
     config
@@ -392,11 +397,23 @@ def run_worker(config: WorkerConfig, report: Callable[[bool], None]) -> None:
     report
         Called about once a second with whether this worker does its work.
     """
-    log.info("worker %s starts at %s", config.name, datetime.now(UTC).isoformat())
     config.tables_dir.mkdir(parents=True, exist_ok=True)
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
+    asyncio.run(_serve(config, report))
+
+
+async def _serve(config: WorkerConfig, report: Callable[[bool], None]) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _leave)
     worker = Worker(config, report)
-    faust_worker = faust.Worker(worker.app, loglevel=config.log_level, loop=loop, quiet=True)
-    loop.run_until_complete(worker.begin())
-    faust_worker.execute_from_commandline()
+    await worker.begin()
+    worker.app.in_worker = True
+    await worker.app.start()
+    await worker.app.wait_until_stopped()
+    _die(f"Faust stopped ({worker.app.crash_reason!r})")
+
+
+def _leave() -> NoReturn:
+    log.info("told to stop")
+    logging.shutdown()
+    os._exit(0)

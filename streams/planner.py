@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime, timedelta
+from os import getpid
 from pathlib import Path
 from typing import Protocol
 
@@ -38,15 +39,15 @@ _TRIPS_AN_EVENT = 20
 _TAKEN_WITHIN_S = 20.0
 
 
-class Desk0(Protocol):
+class Dispatcher(Protocol):
     """The runner of the dispatch fold, as far as the planner needs it."""
 
     shell: Shell
     written: asyncio.Event
 
     @property
-    def owns_its_partitions(self) -> bool:
-        """Whether what is in memory is present."""
+    def leads(self) -> bool:
+        """Whether the dispatch partition is ours, and what is in memory is what it holds."""
         ...
 
 
@@ -75,7 +76,7 @@ class Planner:
         self._pool: ProcessPoolExecutor | None = None
         self._seen: Doc = {}
 
-    async def run(self, runner: Desk0) -> None:
+    async def run(self, runner: Dispatcher) -> None:
         """Plan for ever."""
         last_plan: datetime | None = None
         try:
@@ -84,8 +85,9 @@ class Planner:
                     await asyncio.wait_for(runner.written.wait(), timeout=1.0)
                 runner.written.clear()
                 await asyncio.sleep(_PAUSE_S)
-                if not runner.owns_its_partitions:
+                if not runner.leads:
                     continue
+                self._processes()
                 store = runner.shell.memory.store(0)
                 now = self._now()
                 due = last_plan is None or now - last_plan >= _AGAIN or now < last_plan
@@ -102,7 +104,7 @@ class Planner:
         changed, self._seen = marks != self._seen, marks
         return changed
 
-    async def _plan(self, runner: Desk0, store: PartitionStore, now: datetime) -> None:
+    async def _plan(self, runner: Dispatcher, store: PartitionStore, now: datetime) -> None:
         plan_id = f"P-{uuid.uuid4().hex[:16]}"
         picture = draw(store, plan_id, now)
         if not picture.lots and not picture.needs:
@@ -120,15 +122,15 @@ class Planner:
             )
             for part in _parts(answer)
         ]
-        if not runner.owns_its_partitions:
+        if not runner.leads:
             return
         await self._publish(parts)
         await self._taken(runner, plan_id)
 
-    async def _taken(self, runner: Desk0, plan_id: str) -> None:
+    async def _taken(self, runner: Dispatcher, plan_id: str) -> None:
         """Wait until dispatch has taken the plan whole."""
         until = time.monotonic() + _TAKEN_WITHIN_S
-        while runner.owns_its_partitions and time.monotonic() < until:
+        while runner.leads and time.monotonic() < until:
             last = Desk(runner.shell.memory.store(0), self._now()).own("desk", "plan").get("last")
             if str(last).startswith(f"{plan_id}/last"):
                 return
@@ -142,6 +144,7 @@ class Planner:
                 initializer=start,
                 initargs=(self._network_dir,),
             )
+            self._pool.submit(getpid)  # starts the process, so that the first plan need not wait
         return self._pool
 
 
