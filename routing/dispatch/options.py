@@ -226,41 +226,60 @@ def _rests(since_s: Floats, drive_s: Floats, limit_s: int) -> Floats:
 def _price_slots(
     board: Board, at: int, lanes: tuple[Lane, ...], arrival_s: Floats, fixed: Floats
 ) -> tuple[NDArray[np.int64], Floats, NDArray[np.int16]]:
-    params, ready_s, due_s = board.params, board.ready_s[at], board.due_s[at]
-    earliest_s = arrival_s.min(axis=0, initial=NO_WAY_S)
-    soonest: dict[int, float] = {}
+    slots, columns = _in_reach(board, at, lanes, arrival_s)
+    base = np.full((len(arrival_s), len(slots)), np.inf)
+    best = np.zeros((len(arrival_s), len(slots)), np.int16)
     for number, lane in enumerate(lanes):
-        soonest[lane.facility] = min(
-            soonest.get(lane.facility, NO_WAY_S), float(earliest_s[number])
-        )
+        part = columns[lane.facility]
+        rows = np.flatnonzero(arrival_s[:, number] <= board.due_s[at])
+        if part.start == part.stop or not len(rows):
+            continue
+        came_s, own = arrival_s[rows, number], slots[part]
+        cost = _price_lane(board, at, came_s, own, fixed[rows, number])
+        known = base[rows, part]
+        better = cost < known
+        np.copyto(known, cost, where=better)
+        base[rows, part] = known
+        chosen = best[rows, part]
+        chosen[better] = number
+        best[rows, part] = chosen
+    return slots, base, best
+
+
+def _in_reach(
+    board: Board, at: int, lanes: tuple[Lane, ...], arrival_s: Floats
+) -> tuple[NDArray[np.int64], dict[int, slice]]:
+    """Return the slots that some truck might use, and which of them are whose facility's."""
+    soonest: dict[int, float] = {}
+    for lane, first_s in zip(lanes, arrival_s.min(axis=0, initial=NO_WAY_S), strict=True):
+        soonest[lane.facility] = min(soonest.get(lane.facility, NO_WAY_S), float(first_s))
     columns: dict[int, slice] = {}
     chosen: list[NDArray[np.int64]] = []
     count = 0
     for facility, first_s in soonest.items():
         own = board.slots_of[facility]
         keep = (board.free[own] > 0) & (board.last_s[own] >= first_s)
-        keep &= board.opens_s[own] <= due_s
+        keep &= board.opens_s[own] <= board.due_s[at]
         chosen.append(own[keep])
-        columns[facility] = slice(count, count + int(keep.sum()))
+        columns[facility] = slice(count, count + len(chosen[-1]))
         count = columns[facility].stop
     slots = np.concatenate(chosen).astype(np.int64) if chosen else np.zeros(0, np.int64)
-    base = np.full((len(arrival_s), count), np.inf)
-    best = np.zeros((len(arrival_s), count), np.int16)
-    for number, lane in enumerate(lanes):
-        part = columns[lane.facility]
-        rows = np.flatnonzero(arrival_s[:, number] <= due_s)
-        if part.start == part.stop or not len(rows):
-            continue
-        came = arrival_s[rows, number, None]
-        eta_s = np.maximum(came, board.opens_s[slots[part]])
-        cost = fixed[rows, number, None] + params.wait_cost_per_s * (eta_s - came)
-        cost += params.age_cost_per_s * np.maximum(eta_s - ready_s, 0)
-        cost += params.risk_cost_per_s * np.maximum(
-            params.hold_buffer_s - board.hold_s[at] + eta_s, 0
-        )
-        cost[(eta_s > board.last_s[slots[part]]) | (eta_s > due_s)] = np.inf
-        where = (rows[:, None], np.arange(part.start, part.stop)[None, :])
-        better = cost < base[where]
-        base[where] = np.where(better, cost, base[where])
-        best[where] = np.where(better, number, best[where]).astype(np.int16)
-    return slots, base, best
+    return slots, columns
+
+
+def _price_lane(
+    board: Board, at: int, came_s: Floats, slots: NDArray[np.int64], fixed: Floats
+) -> Floats:
+    """Return the cost of trucks that come at some time into each slot; `price` in one go."""
+    params = board.params
+    eta_s = np.maximum(came_s[:, None], board.opens_s[slots])
+    cost: Floats = eta_s * (params.wait_cost_per_s + params.age_cost_per_s)
+    cost += (fixed - params.wait_cost_per_s * came_s - params.age_cost_per_s * board.ready_s[at])[
+        :, None
+    ]
+    late_s = eta_s - (board.hold_s[at] - params.hold_buffer_s)
+    np.maximum(late_s, 0, out=late_s)
+    late_s *= params.risk_cost_per_s
+    cost += late_s
+    cost[eta_s > np.minimum(board.last_s[slots], board.due_s[at])] = np.inf
+    return cost
