@@ -233,11 +233,12 @@ class Route(APIRoute):
         """Wrap FastAPI's handler."""
         handle = super().get_route_handler()
 
-        async def strict(request: Request) -> Response:
+        async def strict(plain: Request) -> Response:
+            request = _StrictRequest(plain.scope, plain.receive)
             media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
             is_json = media == "application/json" or media.endswith("+json")
             if self.body_field is not None and not is_json and await request.body():
                 raise Problem("media_type", f"send application/json, not {media[:60] or 'nothing'}")
-            return await handle(_StrictRequest(request.scope, request.receive))
+            return await handle(request)
 
         return strict
