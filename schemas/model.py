@@ -144,21 +144,30 @@ class Geometry(Fact):
 
 
 _LEAST_POSITIONS = {"LineString": 2, "MultiLineString": 2, "Polygon": 4, "MultiPolygon": 4}
+_FLAT_DEG2 = 1e-12
+"""Rings thinner than this have no inside (about a hundredth of a square metre)."""
 
 
-def _check_coordinates(node: Any, depth: int, kind: str) -> None:
+def _check_coordinates(node: Any, depth: int, kind: str) -> int:
+    """Refuse what is no shape; return how many numbers its positions have."""
     if not isinstance(node, list | tuple) or not node:
         raise ValueError(f"{kind} coordinates are nested wrongly")
-    if depth > 0:
-        if depth == 1 and len(node) < _LEAST_POSITIONS.get(kind, 1):
-            raise ValueError(f"a {kind} needs at least {_LEAST_POSITIONS[kind]} positions a part")
-        for part in node:
-            _check_coordinates(part, depth - 1, kind)
-        if depth == 1 and kind.endswith("Polygon") and list(node[0]) != list(node[-1]):
-            raise ValueError("a polygon ring must end where it starts")
-        return
+    if depth == 0:
+        _check_position(node, kind)
+        return len(node)
+    if depth == 1 and len(node) < _LEAST_POSITIONS.get(kind, 1):
+        raise ValueError(f"a {kind} needs at least {_LEAST_POSITIONS[kind]} positions a part")
+    lengths = {_check_coordinates(part, depth - 1, kind) for part in node}
+    if len(lengths) > 1:
+        raise ValueError(f"either all positions of a {kind} have a height or none has")
+    if depth == 1 and kind.endswith("Polygon"):
+        _check_ring(node)
+    return lengths.pop()
+
+
+def _check_position(node: Any, kind: str) -> None:
     numbers = all(isinstance(x, int | float) and not isinstance(x, bool) for x in node)
-    if len(node) < 2 or not numbers:
+    if len(node) not in (2, 3) or not numbers:
         raise ValueError(f"a {kind} position must be [longitude, latitude], in numbers")
     if not (-180 <= node[0] <= 180 and -90 <= node[1] <= 90 and _are_heights(node[2:])):
         raise ValueError(
@@ -168,3 +177,12 @@ def _check_coordinates(node: Any, depth: int, kind: str) -> None:
 
 def _are_heights(numbers: Any) -> bool:
     return all(-100_000 <= metres <= 100_000 for metres in numbers)
+
+
+def _check_ring(ring: Any) -> None:
+    if list(ring[0]) != list(ring[-1]):
+        raise ValueError("a polygon ring must end where it starts")
+    sides = [(node[0] - ring[0][0], node[1] - ring[0][1]) for node in ring]
+    far_x, far_y = max(sides, key=lambda side: side[0] ** 2 + side[1] ** 2)
+    if max(abs(x * far_y - y * far_x) for x, y in sides) < _FLAT_DEG2:
+        raise ValueError("a polygon ring must enclose an area: its positions lie on one line")

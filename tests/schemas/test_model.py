@@ -234,6 +234,11 @@ def test_a_geojson_geometry_is_read_as_it_stands(kind: str, coordinates: list[An
         ("Polygon", [RING[:3]]),
         ("Polygon", [[*RING[:3], [105.2, 10.0]]]),
         ("Polygon", RING),
+        ("Polygon", [[[105.0, 10.0]] * 4]),  # a point drawn as an area
+        ("Polygon", [RING, [[105.0, 10.0], [105.1, 10.1], [105.05, 10.05], [105.0, 10.0]]]),
+        ("Point", [105.0, 10.0, 3.5, 1.0]),
+        ("LineString", [[105.0, 10.0], [105.1, 10.1, 3.5]]),  # no library reads a mixture
+        ("MultiPolygon", [[RING], [[[*position, 3.5] for position in RING]]]),
         ("MultiPolygon", [RING]),
         ("Polygon", [{"lon": 105, "lat": 10}]),
         ("Polygon", None),
