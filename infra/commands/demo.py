@@ -1,9 +1,11 @@
 """Offer `demo`: the main job without a screen, in a throw-away stack of its own."""
 
 import json
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Any
 
 import typer
@@ -47,6 +49,7 @@ def demo(
     """Replay one day at speed, wait until all is settled, verify it; exit 1 if anything breaks."""
     from infra.demo import Demo, run_demo  # noqa: PLC0415 - heavy
 
+    signal.signal(signal.SIGTERM, _leave)
     tell = _tell if sys.stderr.isatty() else _silent
     wanted = Demo(scenario=scenario, speed=speed, seed=seed, folder=keep)
     summary = run_demo(wanted, progress=tell)
@@ -58,6 +61,11 @@ def demo(
             typer.echo(line)
     if summary["lag"] or not all(summary["invariants"].values()):
         raise typer.Exit(1)
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> Any:
+    """Stop the stack and remove its folder before leaving."""
+    sys.exit(1)
 
 
 def _tell(line: str) -> None:

@@ -13,8 +13,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and 
 
 def rebuild(as_json: AsJson = False) -> None:  # noqa: FBT002 - how typer takes an option
     """Throw every view away and project it anew; counters and log-ins stay."""
-    from infra.settings import load_settings  # noqa: PLC0415 - heavy
     from infra.rebuild import rebuild_views  # noqa: PLC0415
+    from infra.settings import load_settings  # noqa: PLC0415 - heavy
 
     started = time.monotonic()
     counts = rebuild_views(load_settings())

@@ -8,6 +8,7 @@ from typing import Literal
 
 from infra.verify.finding import Finding
 from infra.verify.log import Doc, Entry, Log, Read
+from schemas.topics import TOPICS
 
 FOLD_OF: Mapping[str, str] = {
     "truck.registry.v1": "truck",
@@ -30,6 +31,12 @@ FORGETFUL: Mapping[str, int] = {"truck.position.v1": 128, "checkpoint.visit.v1":
 INBOX = "dispatch.inbox.v1"
 READ_TOPICS = (*FOLD_OF, INBOX, "stack.tick.v1")
 """Every topic that the workers read."""
+PROJECTED = (
+    *(topic.name for topic in TOPICS if topic.compacted),
+    "alert.v1",
+    "dispatch.assignment.v1",
+)
+"""Every topic that the projector reads."""
 
 OURS = "/streams/"
 """How the sources of the workers' own events begin; nobody else may write to the inbox."""
@@ -40,7 +47,7 @@ Outcome = Literal["applied", "duplicate", "conflict", "dead", "parked", "forgott
 def judge(log: Log) -> Finding:
     """Judge every record of every topic that the workers read, and the tables' own counts."""
     finding = Finding()
-    for topic in READ_TOPICS:
+    for topic in (*READ_TOPICS, *PROJECTED):
         for entry, error in log.broken(topic):
             _judge_broken(log, finding, entry, error)
     for fold in dict.fromkeys(FOLD_OF.values()):

@@ -14,13 +14,11 @@ from redis.exceptions import RedisError
 
 from infra.kafka.groups import WORKERS, admin_of, committed
 from infra.settings import Settings
-from infra.verify.accounted import READ_TOPICS
+from infra.verify.accounted import PROJECTED, READ_TOPICS
 from infra.verify.log import CHANGELOG, FOLDS, KINDS, Entry, Log, Views
 from schemas.errors import Unavailable
 from schemas.topics import TOPICS
 
-PROJECTED = (*(f"{kind}.state.v1" for kind in KINDS), "alert.v1")
-"""The topics that the projector turns into Redis views."""
 VIEW_KINDS = (*KINDS, "alert")
 
 _POLL_MS = 500

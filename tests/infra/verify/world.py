@@ -121,13 +121,17 @@ class World:
     def log(self, **options: Any) -> Log:
         """Return the log as it would be read."""
         made = list(self.entries)
+        last_ms = max((entry.appended_ms for entry in made), default=BASE_MS)
         for fold, table in self.tables.items():
             for n, (key, doc) in enumerate(table.items()):
                 topic = CHANGELOG.format(fold)
                 made.append(Entry(topic, 0, n, BASE_MS, key.encode(), orjson.dumps(doc)))
         for n, ((kind, name), doc) in enumerate(self.states.items()):
             topic = f"{kind}.state.v1"
-            made.append(Entry(topic, 0, n, BASE_MS, name.encode(), orjson.dumps(doc)))
+            headers = {"id": f"{name}@{n}", "source": "/streams/test", "specversion": "1.0"}
+            headers |= {"type": f"{kind}.state", "time": at(0)}
+            pairs = tuple((f"ce_{name}", text.encode()) for name, text in headers.items())
+            made.append(Entry(topic, 0, n, last_ms, name.encode(), orjson.dumps(doc), pairs))
         versions = {k: {n: d["version"] for n, d in v.items()} for k, v in self.docs.items()}
         return Log(made, Views(self.docs, versions), **options)
 
