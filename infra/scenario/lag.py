@@ -7,7 +7,7 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import Mapping
-from typing import Self
+from typing import Protocol, Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -60,6 +60,24 @@ class Ages:
         return now_s - seen[0][0] if seen else 0.0
 
 
+class Lag(Protocol):
+    """Tells how far the stack lags, while its context is entered."""
+
+    @property
+    def lag_s(self) -> float:
+        """Seconds by which the stack lags."""
+        ...
+
+    @property
+    def measured_at_s(self) -> float:
+        """When the last measure was begun, in `time.monotonic`'s seconds."""
+        ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(self, *error: object) -> None: ...
+
+
 class LagWatch:
     """Measure, again and again, how far workers and projector are behind.
 
@@ -98,7 +116,8 @@ class LagWatch:
         self._task = asyncio.create_task(self._measure_for_ever(), name="lag")
         return self
 
-    async def __aexit__(self, *_error: object) -> None:
+    async def __aexit__(self, *error: object) -> None:
+        del error
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):

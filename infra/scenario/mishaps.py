@@ -17,6 +17,8 @@ from schemas.truck import TruckPositionReported, TruckRegistered, TruckStatusCha
 
 WITHDRAWN, REVISED = 7, 24
 """How many lots are withdrawn, and revised."""
+DECLINER = "haulier-26"
+"""The haulier who declines every offer, and takes its trucks out at eleven."""
 _ZONE: tuple[LatLon, LatLon] = ((10.120, 105.640), (10.144, 105.664))
 """South-west and north-east corner of the restricted zone, in Ô Môn."""
 
@@ -103,7 +105,7 @@ def cut_slots(draft: Draft, slots: list[SlotOpened]) -> None:
 
 
 def change_trucks(draft: Draft, fleet: list[Truck]) -> None:
-    """Let repaired trucks join, and others break down for some hours."""
+    """Let repaired trucks join, others break down for some hours, and a haulier draw back."""
     chance = draft.random("trucks")
     repaired = [truck for truck in fleet if truck.use == "repair"][:4]
     for hour, truck in enumerate(repaired, 5):
@@ -111,7 +113,13 @@ def change_trucks(draft: Draft, fleet: list[Truck]) -> None:
             truck_id=truck.truck_id, status="available", reason="Đã sửa xong"
         )
         draft.say("truck.status_changed", joined, draft.hour(hour))
-    for truck in chance.sample([truck for truck in fleet if truck.use == "dispatch"], 4):
+    ours = [truck for truck in fleet if truck.use == "dispatch"]
+    for truck in (truck for truck in ours if truck.fact.haulier_id == DECLINER):
+        leaves = TruckStatusChanged(
+            truck_id=truck.truck_id, status="unavailable", reason="Đơn vị không nhận chuyến"
+        )
+        draft.say("truck.status_changed", leaves, draft.hour(11))
+    for truck in chance.sample([truck for truck in ours if truck.fact.haulier_id != DECLINER], 4):
         breaks_at = chance.uniform(6, 15)
         broken = TruckStatusChanged(
             truck_id=truck.truck_id, status="unavailable", reason="Hỏng lốp"

@@ -20,7 +20,7 @@ from aiokafka.errors import KafkaError
 from infra.readiness import RENEW_EVERY_S, Readiness
 from infra.scenario.clock import ANCHOR_EVERY_S, LEASE_S, ScenarioClock, anchor_record
 from infra.scenario.hearing import Hearing
-from infra.scenario.lag import LagWatch
+from infra.scenario.lag import Lag, LagWatch
 from infra.scenario.publish import Publisher, Sendable
 from infra.scenario.run import begin_or_resume
 from infra.scenario.script import Script, read_script
@@ -64,6 +64,8 @@ class Player:
         Scenario seconds in one second.
     watch
         Is told about once a second how the run stands.
+    lag
+        Tells how far the stack lags; None measures it.
     """
 
     def __init__(
@@ -72,9 +74,11 @@ class Player:
         path: Path,
         *,
         speed: float,
+        lag: Lag | None = None,
         watch: Callable[[Standing], None] | None = None,
     ) -> None:
         self._settings, self._speed, self._watch = settings, speed, watch
+        self._given_lag = lag
         self._script: Script = read_script(path)
         self._run, self._run_path = begin_or_resume(settings, path)
         self._simulation = Simulation(World.of(self._script), self._script.start)
@@ -102,12 +106,14 @@ class Player:
         if self._run.finished_at is not None:
             self._write_summary()
             return True
-        _on_signals(self._stopped.set)
+        _on_signals(self.stop)
         try:
             async with AsyncExitStack() as stack:
                 self._publisher = await stack.enter_async_context(Publisher(self._settings))
                 self._hearing = await stack.enter_async_context(Hearing(self._settings))
-                self._lag = await stack.enter_async_context(LagWatch(self._settings))
+                self._lag = await stack.enter_async_context(
+                    self._given_lag or LagWatch(self._settings)
+                )
                 await self._resume()
                 return await self._play_on()
         except (KafkaError, OSError) as error:
@@ -115,6 +121,10 @@ class Player:
                 f"the broker at {self._settings.bootstrap_servers} does not answer "
                 f"({type(error).__name__}); start a stack with `harvestlane up`"
             ) from error
+
+    def stop(self) -> None:
+        """Let `play` end soon, with the clock held, so that it can go on later."""
+        self._stopped.set()
 
     async def _resume(self) -> None:
         """Take up the clock where it stands, and let the trucks live through what they heard."""

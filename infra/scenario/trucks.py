@@ -54,6 +54,7 @@ class Actor:
     jobs: dict[str, Job] = field(default_factory=dict)
     current: Job | None = None
     steps: Iterator[Step] | None = None
+    reported_at: datetime | None = None
     turn: int = 0
     """Grows with every change of plan: what was due under an earlier turn does not happen."""
 
@@ -281,6 +282,9 @@ class Simulation:
         self._out.append(Said(due.at, due.type, make(job, actor.vehicle)))
 
     def _report(self, actor: Actor, at: datetime, speed_kph: float) -> None:
+        if at == actor.reported_at:
+            return
+        actor.reported_at = at
         fact = TruckPositionReported(
             truck_id=actor.vehicle.truck_id,
             lat=round(actor.spot[0], 5),

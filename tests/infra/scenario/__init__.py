@@ -1,0 +1,1 @@
+"""Hold scenarios, their files and their trucks against what they promise."""
