@@ -1,7 +1,6 @@
 """Run real Kafka and Redis under the supervisor, kill them, stop them, look at them."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -18,7 +17,7 @@ from infra import topics
 from infra.settings import Settings
 from infra.stack import Stack, running_stack
 from schemas.errors import StackError
-from tests.infra.processes import exists, wait_for
+from tests.infra.processes import exists, kill_and_await
 
 pytestmark = pytest.mark.integration
 
@@ -44,18 +43,6 @@ def a_listener(port: int) -> Iterator[None]:
         listener.bind(("127.0.0.1", port))
         listener.listen()
         yield
-
-
-def kill(stack: Stack, name: str) -> None:
-    """Kill a process by SIGKILL and wait until another one is ready in its place."""
-    pid = stack.pid_of(name)
-    os.kill(pid, signal.SIGKILL)
-
-    def is_back() -> bool:
-        found = {process["name"]: process for process in stack.status()["processes"]}
-        return bool(found[name]["ready"]) and found[name]["pid"] != pid
-
-    wait_for(is_back)
 
 
 def send(settings: Settings, value: bytes) -> None:
@@ -130,8 +117,8 @@ def test_killed_kafka_and_redis_are_back_with_all_they_had(tmp_path: Path) -> No
         send(stack.settings, b"first")
         with Redis.from_url(stack.settings.redis_url) as client:
             client.set("kept", "yes")
-        kill(stack, "kafka")
-        kill(stack, "redis")
+        kill_and_await(stack, "kafka")
+        kill_and_await(stack, "redis")
         send(stack.settings, b"second")
         assert read_all(stack.settings) == [b"first", b"second"]
         with Redis.from_url(stack.settings.redis_url) as client:
