@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import shapely
-from shapely.geometry import Point, shape
+from shapely.geometry import Point, Polygon, shape
 from shapely.geometry.base import BaseGeometry
 
 from routing.roads.errors import RoadError
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 POINT_RADIUS_M = 100.0
 """A closure given as a point closes the roads within this distance."""
+
+LINE_REACH_M = 20.0
+"""A closure given as a line closes the roads within this distance: who draws a line along a road,
+or rounds its coordinates, never hits the road exactly."""
 
 TOUCH_MARGIN_DEG = 1e-6
 """Lines nearer to a closure than this (11 cm) touch it."""
@@ -44,15 +48,15 @@ class Closure:
     closure_id
         Its name.
     geometry
-        Longitude and latitude, degrees. A point closes every road within 100 m; a line every
-        edge that it crosses, touches or runs along (a line that ends on a junction closes the
-        junction: draw it short of one that stays open); a polygon every edge that it touches.
+        Longitude and latitude, degrees. A point closes every road within 100 m, a line every
+        road within 20 m (a line that ends on a junction closes the junction: draw it short of
+        one that stays open), a polygon every edge that it touches.
     valid_from, valid_until
         When it is in force, the end excluded; None is open-ended.
     kind
         ``road`` or ``zone``.
     area
-        What is closed: the geometry, its points drawn as circles.
+        What is closed: the geometry, its points and lines drawn with their reach.
     """
 
     closure_id: str
@@ -133,7 +137,8 @@ def touches(
 ) -> bool:
     """Say whether a line, such as a route, touches what a closure closes.
 
-    No route that was found round a closure touches it. A closed point reaches 100 m.
+    No route that was found round a closure touches it. A closed point reaches 100 m, a closed
+    line 20 m.
 
     Parameters
     ----------
@@ -230,8 +235,8 @@ def _read(geometry: Mapping[str, Any]) -> BaseGeometry:
 
 @lru_cache(maxsize=512)
 def _closed_area(geometry: BaseGeometry) -> BaseGeometry:
-    """Return a geometry with its points drawn as circles, prepared for many questions."""
-    parts = [_circle(part) if isinstance(part, Point) else part for part in _simple_parts(geometry)]
+    """Return a geometry, its points and lines drawn with their reach, prepared for questions."""
+    parts = [_with_reach(part) for part in _simple_parts(geometry)]
     area = parts[0] if len(parts) == 1 else shapely.GeometryCollection(parts)
     shapely.prepare(area)
     return area
@@ -244,9 +249,13 @@ def _simple_parts(geometry: BaseGeometry) -> list[BaseGeometry]:
     return [simple for part in parts for simple in _simple_parts(part)]
 
 
-def _circle(point: Point) -> BaseGeometry:
-    """Draw the circle of 100 m round a point, on a plane that touches the earth there."""
-    radius_deg = POINT_RADIUS_M / METRES_PER_DEGREE
-    stretch = max(math.cos(math.radians(point.y)), 1e-6)
-    centre, scale = np.array([point.x, point.y]), np.array([radius_deg / stretch, radius_deg])
-    return shapely.transform(Point(0, 0).buffer(1.0, quad_segs=32), lambda xy: xy * scale + centre)
+def _with_reach(part: BaseGeometry) -> BaseGeometry:
+    """Widen a point or a line, on a plane that touches the earth at its middle."""
+    if isinstance(part, Polygon):
+        return part
+    reach_m = POINT_RADIUS_M if isinstance(part, Point) else LINE_REACH_M
+    middle = part.centroid
+    stretch = max(math.cos(math.radians(middle.y)), 1e-6)
+    origin, scale = np.array([middle.x, middle.y]), np.array([stretch, 1.0]) * METRES_PER_DEGREE
+    flat = shapely.transform(part, lambda xy: (xy - origin) * scale)
+    return shapely.transform(flat.buffer(reach_m, quad_segs=32), lambda xy: xy / scale + origin)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +40,9 @@ def test_a_line_across_a_road_closes_it_both_ways(network: RoadNetwork) -> None:
     assert sum(network.arrays.arc_segment[arc] == segment for arc in hit) == 2
     drawn = shapely.LineString([(x - 0.01, y), (x + 0.01, y)])
     for arc in range(len(network.arrays.arc_u)):
-        assert shapely.LineString(network.arc_line(arc)).intersects(drawn) == (arc in hit)
+        away_m = 111_195 * shapely.LineString(network.arc_line(arc)).distance(drawn)
+        assert arc not in hit or away_m < 21
+        assert arc in hit or away_m > 19
 
 
 def test_a_point_closes_roads_within_100_metres(network: RoadNetwork) -> None:
@@ -53,6 +56,22 @@ def test_a_point_closes_roads_within_100_metres(network: RoadNetwork) -> None:
         point = {"type": "Point", "coordinates": [x + across.x * step, y + across.y * step]}
         hit = arcs_hit(network, _closure(point))
         assert (segment in {int(network.arrays.arc_segment[arc]) for arc in hit}) is closed
+
+
+@pytest.mark.parametrize(("metres", "closed"), [(0, True), (15, True), (40, False)])
+def test_a_line_drawn_along_a_road_need_not_hit_it(
+    network: RoadNetwork, metres: float, *, closed: bool
+) -> None:
+    """A line beside the road, its coordinates rounded, closes it within 20 m."""
+    segment, x, y = _long_segment(network)
+    (x0, y0), (x1, y1) = network.segment_line(segment)
+    size = math.hypot(x1 - x0, y1 - y0)
+    step = metres / 111_195 / size
+    across = np.array([(y1 - y0) * step, (x0 - x1) * step])
+    along, middle = np.array([x1 - x0, y1 - y0]) / 9, np.array([x, y])
+    line = (np.array([middle - along, middle + along]) + across).round(5).tolist()
+    hit = arcs_hit(network, _closure({"type": "LineString", "coordinates": line}))
+    assert (segment in {int(network.arrays.arc_segment[arc]) for arc in hit}) is closed
 
 
 def test_a_zone_closes_every_road_that_touches_it(network: RoadNetwork) -> None:
