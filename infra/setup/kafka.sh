@@ -8,8 +8,11 @@ if is_done kafka "$input" && ls .cache/kafka/kafka_2.13-*.jar > /dev/null 2>&1; 
 
 say "bringing Apache Kafka through Maven"
 rm -rf .cache/kafka.new
-mvn -q -B -ntp -Dstyle.color=never -f infra/kafka/pom.xml -Dlibs="$PWD/.cache/kafka.new" package ||
-  fail "Maven could not bring Kafka; see its message above (is there a network?)"
+log=.cache/setup/kafka.log
+if ! mvn -B -ntp -f infra/kafka/pom.xml -Dlibs="$PWD/.cache/kafka.new" package > $log 2>&1; then
+  grep ERROR $log | head -n 5 >&2 || tail -n 5 $log >&2
+  fail "Maven could not bring Kafka (is there a network?); all it said is in $log"
+fi
 rm -rf .cache/kafka
 mv .cache/kafka.new .cache/kafka
 done_with kafka "$input"
