@@ -84,6 +84,7 @@ class EventStream(Response):
         self._sight = sight
         self._follower = follower
         self._kinds = kinds
+        self._is_over = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the stream."""
@@ -102,13 +103,14 @@ class EventStream(Response):
             try:
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             finally:
+                self._is_over = True  # a client library may swallow the cancellation
                 for task in tasks:
                     task.cancel()
                 ended = await asyncio.gather(*tasks, return_exceptions=True)
         pumped, left, _ = ended
         if isinstance(pumped, Exception) and not isinstance(pumped, TimeoutError | OSError):
             raise pumped
-        if isinstance(pumped, asyncio.CancelledError) and left is not None:
+        if not isinstance(pumped, Exception) and left is not None:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _pump(self, send: Send) -> None:
@@ -128,10 +130,12 @@ class EventStream(Response):
         heartbeat_s = self._desk.config.heartbeat_s
         yield b"retry: %d\n%b" % (_RETRY_MS, self._mark())
         said_at = time.monotonic()
-        while True:
+        while not self._is_over:
             try:
                 changes = await self._follower.read(heartbeat_s)
             except Unavailable:
+                if self._is_over:
+                    return
                 await asyncio.sleep(1)
                 changes = []
             if changes is None:
