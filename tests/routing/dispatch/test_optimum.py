@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from routing.dispatch import Iterations, Params, Problem, plan
 from routing.dispatch.crow import CrowTravel
 from tests.routing.dispatch.reference import best, fits, nearest_first
-from tests.routing.dispatch.worlds import WildTravel, facility, lot, slots, truck, wild, world
+from tests.routing.dispatch.worlds import CALM, WildTravel, facility, lot, slots, truck, wild, world
 
 PARAMS = Params(min_consignment_kg=0, horizon_s=86_400)
 
@@ -23,7 +23,7 @@ def tiny(seed: int) -> Problem:
     return replace(made, forced=(), corridors=(), slots=made.slots[:4], lots=lots)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(CALM, max_examples=150)
 @given(st.integers(0, 2**32))
 def test_a_plan_serves_something_where_anything_can_be_served(seed: int) -> None:
     """No plan carries more than the optimum, and none nothing where a truck could go."""
@@ -34,7 +34,7 @@ def test_a_plan_serves_something_where_anything_can_be_served(seed: int) -> None
     assert bool(made.trips) == bool(most_kg)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(CALM, max_examples=150)
 @given(st.integers(0, 2**32))
 def test_a_lot_is_left_only_where_no_idle_truck_could_take_it(seed: int) -> None:
     """After the plan, no idle truck fits any slot with a place for any goods left over."""

@@ -13,7 +13,7 @@ from routing.dispatch.board import NO_WAY_S, Board
 from routing.dispatch.options import Options, cost_of, weigh
 from routing.dispatch.rules import OVERRIDABLE, RULES, Candidate, judge
 from tests.routing.dispatch.test_plan import worlds
-from tests.routing.dispatch.worlds import PARAMS
+from tests.routing.dispatch.worlds import CALM, PARAMS
 
 
 def _allowed(board: Board, option: Options, truck: int, slot: int) -> list[float]:
@@ -40,7 +40,7 @@ def _allowed(board: Board, option: Options, truck: int, slot: int) -> list[float
     return costs
 
 
-@settings(max_examples=80, deadline=None)
+@settings(CALM, max_examples=80)
 @given(worlds())
 def test_all_trucks_at_once_are_allowed_and_priced_as_one_by_one(problem: Problem) -> None:
     """A finite cost stands where the rules refuse nothing, and it is the cheapest lane's."""

@@ -21,7 +21,17 @@ from routing.dispatch import (
 )
 from routing.dispatch.crow import CrowTravel
 from tests.checks.plan import violations
-from tests.routing.dispatch.worlds import PARAMS, WildTravel, hours, lot, slots, truck, wild, world
+from tests.routing.dispatch.worlds import (
+    CALM,
+    PARAMS,
+    WildTravel,
+    hours,
+    lot,
+    slots,
+    truck,
+    wild,
+    world,
+)
 
 SEEDS = st.integers(0, 2**32)
 
@@ -34,7 +44,7 @@ def worlds(draw: st.DrawFn) -> Problem:
     return wild(seed, travel=CrowTravel(speed_kmh=speed_kmh) if speed_kmh else WildTravel(seed))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(CALM, max_examples=300)
 @given(worlds(), st.sampled_from((0, 0, 3)), st.sampled_from((0, 900, 1_800)), SEEDS)
 def test_every_plan_passes_the_independent_checker(
     problem: Problem, rounds: int, margin_s: int, seed: int
@@ -45,7 +55,7 @@ def test_every_plan_passes_the_independent_checker(
     assert violations(problem, made, params) == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(CALM, max_examples=60)
 @given(worlds(), st.integers(1, 4))
 def test_plans_in_small_blocks_or_stopped_early_are_valid_too(problem: Problem, asked: int) -> None:
     """Blocks of one lot, and a stop after a few looks, leave a plan that the checker passes."""
@@ -56,7 +66,7 @@ def test_plans_in_small_blocks_or_stopped_early_are_valid_too(problem: Problem, 
     assert violations(problem, plan(problem, stop=stop, params=PARAMS), PARAMS) == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(CALM, max_examples=60)
 @given(worlds(), SEEDS)
 def test_one_seed_and_a_counting_stop_give_one_plan(problem: Problem, seed: int) -> None:
     """Planning twice gives the same plan."""
@@ -64,7 +74,7 @@ def test_one_seed_and_a_counting_stop_give_one_plan(problem: Problem, seed: int)
     assert plan(problem, stop=Iterations(5), seed=seed, params=PARAMS) == first
 
 
-@settings(max_examples=60, deadline=None)
+@settings(CALM, max_examples=60)
 @given(worlds())
 def test_a_plan_is_plain_json(problem: Problem) -> None:
     """Trips, reasons and answers go through orjson without help, and their numbers are finite."""
@@ -78,7 +88,7 @@ def test_a_plan_is_plain_json(problem: Problem) -> None:
         assert orjson.loads(orjson.dumps(answer))["planned"] is answer.planned
 
 
-@settings(max_examples=60, deadline=None)
+@settings(CALM, max_examples=60)
 @given(worlds(), SEEDS)
 def test_improvement_never_costs_more(problem: Problem, seed: int) -> None:
     """Ten more rounds leave what trips cost, and what lots left over cost, no higher."""

@@ -15,6 +15,7 @@ from routing.dispatch.words import SENTENCES
 from tests.routing.dispatch.lifting import left_alone, lift
 from tests.routing.dispatch.test_plan import worlds
 from tests.routing.dispatch.worlds import (
+    CALM,
     PARAMS,
     WildTravel,
     facility,
@@ -26,7 +27,7 @@ from tests.routing.dispatch.worlds import (
 )
 
 
-@settings(max_examples=250, deadline=None)
+@settings(CALM, max_examples=250)
 @given(worlds())
 def test_lifting_what_a_reason_names_makes_the_lot_plannable(problem: Problem) -> None:
     """An obstacle told as standing alone is one; goods left over have no trip without lifting."""

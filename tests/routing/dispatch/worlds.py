@@ -8,6 +8,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from hypothesis import HealthCheck, settings
 
 from routing.dispatch import (
     AssemblyPoint,
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
     from routing.dispatch import Travel
 
+CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""For property tests: a busy machine is no failure."""
 PARAMS = Params(corridor_join_m=1_000_000.0, corridor_bonus=3_000.0)
 """For random worlds: corridors are within reach, and worth taking."""
 NOW = datetime(2021, 9, 10, 1, 0, tzinfo=UTC)
