@@ -60,7 +60,8 @@ def free_places(desk: Desk, slot_id: str) -> int:
     state = own.get("state")
     if state is None or state["status"] != "open":
         return 0
-    taken = {place["reservation_id"] for place in state["reserved"]} | set(own.get("asked", {}))
+    held = {place["reservation_id"] for place in state["reserved"]} - set(own.get("gone", []))
+    taken = held | set(own.get("asked", {}))
     return max(0, int(state["capacity_trucks"]) - len(taken))
 
 
@@ -152,9 +153,12 @@ def let_go(desk: Desk, reservation: Doc, reason: str) -> None:
 
 
 def _forget_ask(desk: Desk, data: Reservation) -> None:
-    asked = dict(desk.own("slot", data.slot_id).get("asked", {}))
-    if asked.pop(data.reservation_id, None) is not None:
-        desk.keep("slot", data.slot_id, asked=asked)
+    """Count a place as free from now on, though the slot's own state may still name it."""
+    own = desk.own("slot", data.slot_id)
+    asked = {k: v for k, v in own.get("asked", {}).items() if k != data.reservation_id}
+    reserved = {place["reservation_id"] for place in (own.get("state") or {}).get("reserved", [])}
+    gone = sorted(({*own.get("gone", [])} | {data.reservation_id}) & reserved)
+    desk.keep("slot", data.slot_id, asked=asked, gone=gone or None)
 
 
 def confirmed(desk: Desk, data: Reservation) -> None:

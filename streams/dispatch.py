@@ -241,8 +241,17 @@ def _book(desk: Desk, trip: PlannedTrip) -> None:
     attempt = desk.branch()
     answer(attempt, wanted["command_id"], replaced, "assignment.override", None)
     end(attempt, replaced, "cancelled", reason="override", actor=wanted["actor"])
-    if reserve(attempt, trip.assignment_id, fields, driving=driving) is None:
+    obstacle = reserve(attempt, trip.assignment_id, fields, driving=driving)
+    if obstacle is None:
         desk.merge(attempt)
+        return
+    refused = RefusedOverride(
+        command_id=wanted["command_id"],
+        assignment_id=replaced,
+        reason=obstacle,
+        detail="What the override needs was taken meanwhile; look again and repeat it.",
+    )
+    _refuse_override(desk, refused)
 
 
 def _refuse_override(desk: Desk, refused: RefusedOverride) -> None:

@@ -97,14 +97,14 @@ def start(network_dir: Path) -> None:
     _network = load_network(network_dir)
 
 
-def travel_around(closures: Iterable[tuple[str, str, Doc]]) -> RoadTravel:
-    """Return travel on the roads that closures leave open."""
+def travel_around(closures: Iterable[tuple[str, str, Doc]], now: datetime) -> RoadTravel:
+    """Return travel on the roads of that day that closures leave open."""
     assert _network is not None
     closed = tuple(
         Closure.from_geojson(closure_id, geometry, kind=kind)
         for kind, closure_id, geometry in closures
     )
-    return RoadTravel(_network, closures=closed)
+    return RoadTravel(_network, closures=closed, at=now)
 
 
 def solve(picture: Picture, travel: RoadTravel | None = None) -> Doc:
@@ -123,7 +123,7 @@ def solve(picture: Picture, travel: RoadTravel | None = None) -> Doc:
         JSON of the event's data.
     """
     began = time.monotonic()
-    travel = travel or travel_around(picture.closures)
+    travel = travel or travel_around(picture.closures, picture.now)
     answer: Doc = {
         "plan_id": picture.plan_id,
         "basis": 0,

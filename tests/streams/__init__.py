@@ -1,0 +1,1 @@
+"""Test the folds and their shell."""
