@@ -17,6 +17,7 @@ TICK_S = 0.1
 _PROBE_NEW_S = 0.2  # how often a starting child is asked whether it is ready
 _PROBE_OLD_S = 2.0  # and one that was ready already
 _TRIM_EVERY_S = 10.0
+_WORTH_A_WORD_S = 15.0  # workers that share partitions anew are not ready for a moment
 _DEATHS_AT_START = 3
 
 
@@ -60,6 +61,7 @@ class _Kept:
         self._next_try = 0.0
         self._next_probe = 0.0
         self._kill_at = 0.0
+        self._complain_at = 0.0
 
     @property
     def pid(self) -> int | None:
@@ -142,14 +144,17 @@ class _Kept:
         self._say(f"{what}{again}; starting it again in {wait_s:g} s; log: {self.child.log}")
 
     def _probe(self, pid: int) -> None:
-        was_ready, self.ready = self.ready, self.child.is_ready(pid)
+        self.ready = self.child.is_ready(pid)
         now = time.monotonic()
         self._next_probe = now + (_PROBE_OLD_S if self.ready else _PROBE_NEW_S)
         if self.ready and self.state == "starting":
             self.state = "running"
             self._say(f"{self.child.name} is ready after {now - self._started_at:.1f} s")
-        elif was_ready and not self.ready:
-            self._say(f"{self.child.name} is not ready at the moment")
+        if self.ready:
+            self._complain_at = now + _WORTH_A_WORD_S
+        elif self.state == "running" and now >= self._complain_at:
+            self._say(f"{self.child.name} has not been ready for {_WORTH_A_WORD_S:.0f} s")
+            self._complain_at = now + 10 * _WORTH_A_WORD_S
 
 
 class Supervisor:
