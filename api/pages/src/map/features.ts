@@ -14,6 +14,7 @@ import {
   slotsByFacility,
 } from "../data/field";
 import type { Store } from "../data/store";
+import { positions } from "./geometry";
 import type { LiveSource } from "./layers";
 
 export interface Selection {
@@ -253,7 +254,27 @@ export function placeOf(store: Store, { kind, id }: Selection): [number, number]
 }
 
 function middleOf(geometry: GeoJSON.Geometry): [number, number] | null {
-  let node: unknown = "coordinates" in geometry ? geometry.coordinates : null;
-  while (Array.isArray(node) && Array.isArray(node[0])) node = node[Math.floor(node.length / 2)];
-  return Array.isArray(node) ? [Number(node[0]), Number(node[1])] : null;
+  const found = positions(geometry);
+  return found[Math.floor(found.length / 2)] ?? null;
+}
+
+/** South-west and north-east of a selected road, corridor or trip, or null for a point. */
+export function extentOf(
+  store: Store,
+  { kind, id }: Selection,
+): [[number, number], [number, number]] | null {
+  const geometry =
+    kind === "assignment"
+      ? store.get(kind, id)?.route.geometry
+      : kind === "corridor" || kind === "closure"
+        ? store.get(kind, id)?.geometry
+        : undefined;
+  const found = geometry ? positions(geometry) : [];
+  if (found.length < 2) return null;
+  const lons = found.map((each) => each[0]);
+  const lats = found.map((each) => each[1]);
+  return [
+    [Math.min(...lons), Math.min(...lats)],
+    [Math.max(...lons), Math.max(...lats)],
+  ];
 }

@@ -57,7 +57,7 @@ function truck(condition: Condition, stale: boolean, arrow: boolean): Picture {
       pen.quadraticCurveTo(0, 4, -7.5, 8);
       pen.quadraticCurveTo(-9, -2, 0, -11);
     } else {
-      pen.arc(0, 0, 7, 0, Math.PI * 2);
+      pen.arc(0, 0, stale ? 5.5 : 7, 0, Math.PI * 2);
     }
     pen.closePath();
     pen.shadowColor = "rgba(10,40,33,.35)";

@@ -7,7 +7,7 @@ import type { StackClock } from "../data/clock";
 import type { Store } from "../data/store";
 import type { Kind } from "../data/types";
 import { t } from "../words";
-import { Bearings, featuresOf, type Hidden, placeOf, type Selection } from "./features";
+import { Bearings, extentOf, featuresOf, type Hidden, placeOf, type Selection } from "./features";
 import { draw } from "./icons";
 import { LIVE_SOURCES, type LiveSource, PICKED, style } from "./layers";
 
@@ -15,8 +15,8 @@ const BEAT_MS = 200;
 /** How many beats pass before things that only age are drawn again. */
 const AGEING_BEATS = 25;
 const DELTA: [[number, number], [number, number]] = [
-  [104.35, 8.6],
-  [106.95, 10.95],
+  [104.3, 8.6],
+  [106.9, 10.95],
 ];
 const FARTHEST: [[number, number], [number, number]] = [
   [101, 6.6],
@@ -35,6 +35,16 @@ const FOLLOWS: Partial<Record<Kind, LiveSource[]>> = {
   closure: ["closures"],
 };
 const EVERY_BEATS: Partial<Record<LiveSource, number>> = { routes: 5, facilities: 5, lots: 3 };
+
+/** The legend lies over this much of a wide map. */
+const LEGEND_PX = 246;
+
+function roomIn(
+  { clientWidth }: HTMLElement,
+  px: number,
+): { top: number; right: number; bottom: number; left: number } {
+  return { top: px, right: px, bottom: px, left: px + (clientWidth > 820 ? LEGEND_PX : 0) };
+}
 
 export class FieldMap {
   private readonly map: EngineMap;
@@ -57,7 +67,7 @@ export class FieldMap {
       container,
       style: style(),
       bounds: DELTA,
-      fitBoundsOptions: { padding: 24 },
+      fitBoundsOptions: { padding: roomIn(container, 24) },
       maxBounds: FARTHEST,
       minZoom: 5.5,
       maxZoom: 15,
@@ -73,7 +83,7 @@ export class FieldMap {
     });
     this.map.touchZoomRotate.disableRotation();
     this.map.addControl(new engine.NavigationControl({ showCompass: false }), "top-left");
-    this.map.addControl(new engine.ScaleControl({}), "bottom-right");
+    this.map.addControl(new engine.ScaleControl({}), "top-right");
     this.map.on("styleimagemissing", ({ id }) => this.addPicture(id));
     this.map.once("load", () => {
       this.loaded = true;
@@ -106,12 +116,14 @@ export class FieldMap {
     this.selected = selected;
     this.touch(["trucks", "routes", "lots", "corridors"]);
     this.drawRing();
-    const place = selected && go ? placeOf(this.store, selected) : null;
-    if (!place) return;
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const camera = { center: place, zoom: Math.max(this.map.getZoom(), 9) };
-    if (still) this.map.jumpTo(camera);
-    else this.map.easeTo({ ...camera, duration: 600 });
+    if (!selected || !go) return;
+    const duration = matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 600;
+    const bounds = extentOf(this.store, selected);
+    const place = placeOf(this.store, selected);
+    if (bounds) this.map.fitBounds(bounds, { padding: roomIn(this.map.getContainer(), 60), maxZoom: 12, duration });
+    else if (place) {
+      this.map.easeTo({ center: place, zoom: Math.max(this.map.getZoom(), 9), duration });
+    }
   }
 
   private touch(sources: readonly LiveSource[]): void {

@@ -1,26 +1,15 @@
 // Sketch a route on the outline of the land, without a map engine.
 
 import type { Assignment } from "../data/types";
+import { type Pair, positions } from "../map/geometry";
 import land from "../map/land.json";
 import { t } from "../words";
-
-type Pair = [number, number];
 
 const WIDTH = 360;
 const HEIGHT = 210;
 const MARGIN = 34;
-
-/** All positions of a geometry, in order. */
-export function positions(geometry: GeoJSON.Geometry): Pair[] {
-  const found: Pair[] = [];
-  const walk = (node: unknown): void => {
-    if (!Array.isArray(node)) return;
-    if (typeof node[0] === "number") found.push([node[0], Number(node[1])]);
-    else node.forEach(walk);
-  };
-  if ("coordinates" in geometry) walk(geometry.coordinates);
-  return found;
-}
+/** Half the width of a letter of the names, about. */
+const LETTER_HALF = 3.7;
 
 /** A projection that fits positions into the sketch. */
 export function fit(points: Pair[]): (point: Pair) => Pair {
@@ -77,11 +66,12 @@ export function Sketch({ assignment: it, to }: { assignment: Assignment; to: str
       <circle cx={project(first)[0]} cy={project(first)[1]} r="5" class="mark start" />
       {marks.map(([place, kind, name]) => {
         const [x, y] = project(place);
-        const left = x > WIDTH / 2;
+        const half = name.length * LETTER_HALF + 6;
+        const middle = Math.min(Math.max(x, half), WIDTH - half);
         return (
           <g key={kind}>
             <circle cx={x} cy={y} r="7" class={`mark ${kind}`} />
-            <text x={left ? x - 12 : x + 12} y={y + 4} text-anchor={left ? "end" : "start"}>
+            <text x={middle} y={y < HEIGHT / 2 ? y - 13 : y + 22} text-anchor="middle">
               {name}
             </text>
           </g>
