@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 from infra.kafka.groups import admin_of
 from infra.settings import Settings
 from infra.stack.record import Record
-from infra.verify.reader import VIEW_KINDS, projected
+from infra.verify.reader import VIEW_KINDS, projected, require_broker
 from schemas.errors import Unavailable
 from schemas.topics import CATALOGUE
 from streams.projection import PROJECTED, Projector
@@ -46,6 +46,7 @@ def rebuild_views(settings: Settings) -> dict[str, int]:
     """
     record = Record.read(settings)
     running = settings if record is None else record.running_settings(settings)
+    require_broker(running)
     try:
         with Redis.from_url(running.redis_url, socket_timeout=10, decode_responses=True) as redis:
             ends = _ends(running)

@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 
 from infra.kafka.groups import WORKERS, admin_of, committed
 from infra.settings import Settings
+from infra.supervisor.probes import kafka_brokers
 from infra.verify.accounted import PROJECTED, READ_TOPICS
 from infra.verify.log import CHANGELOG, FOLDS, KINDS, Entry, Log, Views
 from schemas.errors import Unavailable
@@ -56,6 +57,7 @@ def read(
     Unavailable
         The broker or Redis does not answer.
     """
+    require_broker(settings)
     try:
         with Redis.from_url(settings.redis_url, socket_timeout=10, decode_responses=True) as redis:
             consumer = _consumer(settings)
@@ -73,6 +75,24 @@ def read(
             f"Redis at {settings.redis_url} does not answer ({error}); start a stack with "
             "`harvestlane up`"
         ) from error
+
+
+def require_broker(settings: Settings) -> None:
+    """Ask for a broker before a client is made, which leaves sockets open where there is none.
+
+    Raises
+    ------
+    Unavailable
+        No broker answers.
+    """
+    for server in settings.bootstrap_servers.split(","):
+        host, _, port = server.rpartition(":")
+        if port.isdigit() and kafka_brokers(host.strip("[]"), int(port)):
+            return
+    raise Unavailable(
+        f"the broker at {settings.bootstrap_servers} does not answer; start a stack with "
+        "`harvestlane up`"
+    )
 
 
 def _consumer(settings: Settings) -> Any:
