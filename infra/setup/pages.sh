@@ -4,11 +4,6 @@ set -euo pipefail
 . infra/setup/common.sh
 
 pages=api/pages
-if ! [ -f $pages/package-lock.json ]; then
-  say "the pages have no package-lock.json: not built"
-  exit 0
-fi
-
 lock=$(content $pages/package.json $pages/package-lock.json)
 if ! { is_done pages-modules "$lock" && [ -d $pages/node_modules ]; }; then
   say "installing the pages' packages"

@@ -3,7 +3,6 @@
 set -euo pipefail
 . infra/setup/common.sh
 
-if ! [ -f infra/commands/roads.py ]; then exit 0; fi
 out=.cache/roads/bundled
 input=$(content requirements.lock routing/data routing/roads infra/commands/roads.py)
 if is_done roads "$input" && [ -d $out ]; then exit 0; fi
