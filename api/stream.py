@@ -84,7 +84,7 @@ class EventStream(Response):
         self._sight = sight
         self._follower = follower
         self._kinds = kinds
-        self._is_over = False
+        self._is_over = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the stream."""
@@ -103,7 +103,7 @@ class EventStream(Response):
             try:
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             finally:
-                self._is_over = True  # a client library may swallow the cancellation
+                self._is_over.set()  # a client library may swallow the cancellation
                 for task in tasks:
                     task.cancel()
                 ended = await asyncio.gather(*tasks, return_exceptions=True)
@@ -130,11 +130,11 @@ class EventStream(Response):
         heartbeat_s = self._desk.config.heartbeat_s
         yield b"retry: %d\n%b" % (_RETRY_MS, self._mark())
         said_at = time.monotonic()
-        while not self._is_over:
+        while not self._is_over.is_set():
             try:
                 changes = await self._follower.read(heartbeat_s)
             except Unavailable:
-                if self._is_over:
+                if self._is_over.is_set():
                     return
                 await asyncio.sleep(1)
                 changes = []
