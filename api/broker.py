@@ -99,15 +99,13 @@ class KafkaBroker:
 
     async def missing_topics(self) -> set[str] | None:
         """Look at the cluster; see `Broker.missing_topics`."""
-        producer: AIOKafkaProducer | None = None
         try:
             async with asyncio.timeout(_LOOK_S):
                 producer = await self._started()
                 cluster = await producer.client.fetch_all_metadata()
         except (TimeoutError, KafkaError, OSError) as error:
             _log.info("looking at Kafka failed: %r", error)
-            self._discard(producer)
-            return None
+            return None  # and the producer stays: writes may be on their way
         return set(CATALOGUE) - set(cluster.topics())
 
     async def close(self) -> None:

@@ -6,8 +6,8 @@ import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +70,6 @@ class Stand:
     client: httpx.AsyncClient
     broker: MemoryBroker
     redis: Redis | None
-    calls: dict[str, Any] = field(default_factory=dict)
 
     def put(self, kind: str, entity_id: str, **doc: Any) -> None:
         """Put a view into Redis, as the projector would."""
@@ -121,13 +120,17 @@ async def standing(
     await app.state.desk.changes.close()
 
 
-@pytest.fixture(scope="session")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Run a Redis of the tests' own."""
+def free_port() -> int:
+    """Find a port that nothing listens on."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
-    folder = tmp_path_factory.mktemp("redis")
+        port: int = found.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running_redis(folder: Path, port: int) -> Iterator[str]:
+    """Run a Redis that forgets everything when it stops."""
     process = subprocess.Popen(
         ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder],
         stdout=subprocess.DEVNULL,
@@ -139,6 +142,13 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run a Redis of the tests' own."""
+    with running_redis(tmp_path_factory.mktemp("redis"), free_port()) as url:
+        yield url
 
 
 def _wait(url: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 from api.views import KIND_OF
 from schemas.model import format_time
 from schemas.vocabulary import words
-from tests.api.conftest import ASSIGNMENT, TRUCK, Stand, standing
+from tests.api.conftest import ASSIGNMENT, TRUCK, Stand, free_port, running_redis, standing
 
 pytestmark = pytest.mark.integration
 
@@ -101,6 +101,15 @@ async def test_reads_wait_for_redis_with_a_problem(blind: Stand) -> None:
     answer = await blind.ask("GET", "/v1/trucks")
     assert (answer.status_code, answer.json()["code"]) == (503, "views_unavailable")
     assert answer.headers["retry-after"]
+
+
+async def test_reads_go_on_by_themselves_once_redis_is_back(tmp_path: Path) -> None:
+    port = free_port()
+    async with standing(f"redis://127.0.0.1:{port}/0", tmp_path) as stand:
+        for _ in range(2):
+            with running_redis(tmp_path, port):
+                assert (await stand.ask("GET", "/v1/trucks")).status_code == 200
+            assert (await stand.ask("GET", "/v1/trucks")).status_code == 503
 
 
 async def test_the_clock_runs_by_its_anchor(stand: Stand) -> None:

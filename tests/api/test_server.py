@@ -96,7 +96,7 @@ def test_a_process_with_open_streams_stops_when_asked(broker: Stack) -> None:
         assert process.wait(20) in {0, -signal.SIGTERM}
 
 
-def test_an_api_without_its_broker_says_so_and_recovers_nothing_by_lying(
+def test_an_api_without_its_broker_acknowledges_nothing_and_still_reads(
     broker: Stack, tmp_path: Path
 ) -> None:
     (port,) = free_ports(1)
@@ -202,7 +202,7 @@ def test_the_token_command_prints_a_token_or_what_is_wrong(
         assert (actor.role, actor.subject) == ("haulier", "H1")
 
 
-def test_redis_lost_and_back_needs_no_restart(broker: Stack) -> None:
+def test_lost_connections_to_redis_are_made_anew(broker: Stack) -> None:
     with (
         serving(broker.settings) as (_, client),
         Redis.from_url(broker.settings.redis_url) as redis,

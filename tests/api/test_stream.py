@@ -12,8 +12,17 @@ import httpx
 import orjson
 import pytest
 import uvicorn
+from redis import Redis
 
-from tests.api.conftest import ASSIGNMENT, TRUCK, Stand, standing, token
+from tests.api.conftest import (
+    ASSIGNMENT,
+    TRUCK,
+    Stand,
+    free_port,
+    running_redis,
+    standing,
+    token,
+)
 
 pytestmark = pytest.mark.integration
 Event = dict[str, str]
@@ -123,6 +132,24 @@ async def test_a_flush_of_redis_tells_readers_to_read_anew(world: Stand) -> None
         world.put("truck", "T1", **TRUCK)
         (change,) = await named(events, 1)
     assert (reset["event"], change["event"]) == ("reset", "truck")
+
+
+async def test_an_open_stream_outlives_a_restart_of_redis(tmp_path: Path) -> None:
+    port = free_port()
+    url = f"redis://127.0.0.1:{port}/0"
+    async with standing(url, tmp_path) as stand, served(stand) as base:
+        with running_redis(tmp_path, port), Redis.from_url(url) as redis:
+            redis.xadd("changes", {"kind": "lot", "id": "L1", "doc": b"{}"})
+            stream = following(base)
+            events = await stream.__aenter__()
+            await anext(events)
+        with running_redis(tmp_path, port), Redis.from_url(url) as redis:
+            (reset,) = await named(events, 1)
+            redis.xadd("changes", {"kind": "lot", "id": "L2", "doc": b"{}"})
+            (change,) = await named(events, 1)
+            await stream.__aexit__(None, None, None)
+    assert reset["event"] == "reset"
+    assert orjson.loads(change["data"]) == {"id": "L2"}
 
 
 async def test_a_silent_stream_is_kept_alive(world: Stand) -> None:
