@@ -40,7 +40,7 @@ SEED = 308
 """Kế hoạch 308/KH-TB; any number would do, as long as it is always the same."""
 
 _IMPROVE_S = 0.25
-_ROUNDS = 40
+_ROUNDS = 10
 _PR_SET_PDEATHSIG = 1
 
 
@@ -288,7 +288,7 @@ def _meet(
 
 def _tell_unmet(need: Need, found: Plan, answer: Doc) -> None:
     refusals = found.forced[0].refusals if found.forced else ()
-    reasons = [{"code": r.code, "detail": r.detail, "params": {}} for r in refusals] or [
+    reasons = _reasons(refusals) or [
         {"code": "too_small", "detail": "The truck cannot carry all of it.", "params": {}}
     ]
     if need.kind == "override":
