@@ -105,6 +105,8 @@ class Trip:
         self._speed_mps = min(max(pace * self._way.length_m / duration_s, 5.0), 25.0)
         self._breaks = [(one, other) for one, other in job.fact.breaks if one >= start]
         self._next_report = start
+        self.visit: CheckpointCleared | None = None
+        """What ends the visit of a checkpoint, while the truck is at one."""
         pickup = job.fact.pickup
         self._pickup_m = 0.0 if job.loaded else self._way.nearest((pickup.lat, pickup.lon))[0]
         self._along_m = self._join() if on_road else 0.0
@@ -172,6 +174,8 @@ class Trip:
             "people_count": 1 + (chance.random() < 0.4),
             "transit": True,
         }
+        cleared = CheckpointCleared.model_validate(seen)
+        self.visit = cleared
         yield self._step(("checkpoint.arrived", CheckpointArrived.model_validate(seen)))
         service, held_for = _dwell(chance)
         done = self._bays.serve(post, self._clock, service)
@@ -182,7 +186,8 @@ class Trip:
             yield from self._stand(done + held_for)
         else:
             self._clock = done
-        yield self._step(("checkpoint.cleared", CheckpointCleared.model_validate(seen)))
+        yield self._step(("checkpoint.cleared", cleared))
+        self.visit = None
         self._next_report = self._clock + REPORT_EVERY
 
     def _load(self) -> Iterator[Step]:

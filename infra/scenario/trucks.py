@@ -53,6 +53,7 @@ class Actor:
     spot: LatLon
     jobs: dict[str, Job] = field(default_factory=dict)
     current: Job | None = None
+    trip: Trip | None = None
     steps: Iterator[Step] | None = None
     reported_at: datetime | None = None
     turn: int = 0
@@ -227,11 +228,14 @@ class Simulation:
         actor = self._actors[truck_id]
         job = actor.jobs.pop(assignment_id)
         if actor.current is job:
-            self._halt(actor)
+            self._halt(actor, now)
             self._begin(actor, now)
 
-    def _halt(self, actor: Actor) -> None:
-        actor.current, actor.steps = None, None
+    def _halt(self, actor: Actor, now: datetime) -> None:
+        """End what the truck does; one that stands at a checkpoint is let go."""
+        if actor.trip is not None and actor.trip.visit is not None:
+            self._out.append(Said(now, "checkpoint.cleared", actor.trip.visit))
+        actor.current, actor.trip, actor.steps = None, None, None
         actor.turn += 1
 
     def _begin(self, actor: Actor, now: datetime) -> None:
@@ -242,9 +246,9 @@ class Simulation:
             self._start(actor, job, max(now, job.fact.departure), on_road=False)
 
     def _start(self, actor: Actor, job: Job, start: datetime, *, on_road: bool) -> None:
-        self._halt(actor)
+        self._halt(actor, start)
         actor.current = job
-        actor.steps = Trip(
+        actor.trip = Trip(
             self._world,
             self._bays,
             actor.vehicle,
@@ -252,13 +256,14 @@ class Simulation:
             start=start,
             spot=actor.spot,
             on_road=on_road or job.loaded,
-        ).steps()
+        )
+        actor.steps = actor.trip.steps()
         self._next(actor, start)
 
     def _next(self, actor: Actor, now: datetime) -> None:
         step = next(actor.steps, None) if actor.steps is not None else None
         if step is None:
-            self._halt(actor)
+            self._halt(actor, now)
             self._begin(actor, now)
         else:
             self._push(step.at, "step", actor.vehicle.truck_id, turn=actor.turn, step=step)

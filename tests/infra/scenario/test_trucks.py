@@ -154,6 +154,45 @@ def test_the_same_assignments_give_the_same_events(demo: Script, day: Day) -> No
     assert len(ids - {record_of(one, None).headers[0] for one in said}) <= 0.01 * len(ids)
 
 
+def test_a_truck_lives_again_through_what_it_heard(demo: Script, day: Day) -> None:
+    """A player that starts anew at noon has its trucks say the same in the afternoon."""
+    noon = demo.start + timedelta(hours=12)
+    heard = [event for event in day.dispatch.said if event.time <= noon]
+    again = Simulation(World.of(demo), demo.start)
+    for event in heard:
+        again.step(min(event.time, noon), [event])
+    again.step(noon)
+    said = again.step(demo.end + timedelta(hours=3), day.dispatch.said[len(heard) :])
+    ids = {record_of(one, None).headers[0] for one in day.said if one.time > noon}
+    assert len(ids - {record_of(one, None).headers[0] for one in said}) <= 0.02 * len(ids)
+
+
+def test_a_truck_called_off_at_a_checkpoint_is_let_go(demo: Script) -> None:
+    """Nobody stays at a checkpoint for good when an assignment ends while the truck is there."""
+    dispatch, simulation = FakeDispatch(demo), Simulation(World.of(demo), demo.start)
+    now, events, arrived = demo.start, [], None
+    while arrived is None:
+        said = simulation.step(now, events)
+        arrived = next((one.fact for one in said if one.type == "checkpoint.arrived"), None)
+        events = dispatch.step(now, said)
+        now += timedelta(minutes=1)
+    assert isinstance(arrived, Clearance)
+    fact = next(
+        fact
+        for fact in dispatch.assignments.values()
+        if fact.truck_id == arrived.truck_id and fact.status in {"accepted", "loaded"}
+    )
+    off = dispatch.say(fact.assignment_id, "cancelled", now)
+    said = simulation.step(now, [*events, off])
+    said += simulation.step(now + timedelta(hours=1))
+    visits = Counter(
+        one.type
+        for one in said
+        if isinstance(one.fact, Clearance) and one.fact.truck_id == arrived.truck_id
+    )
+    assert visits["checkpoint.cleared"] == 1
+
+
 def _first_trip(script: Script) -> tuple[FakeDispatch, Simulation, str, datetime]:
     """Drive until the first truck is half-way to its pickup; return its assignment and the time."""
     dispatch, simulation = FakeDispatch(script), Simulation(World.of(script), script.start)
