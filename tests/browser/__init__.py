@@ -1,0 +1,1 @@
+"""Drive the pages with Debian's Chromium."""
