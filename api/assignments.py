@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from api.desk import Acting, Asking, Deed, Route
 from api.intake import Draft, Receipt, send
 from api.problems import Flaw, Problem
-from api.reads import json_answer, learn, visible
+from api.reads import json_answer, look_at
 from api.rights import own_assignment
 from schemas.errors import Unavailable
 from schemas.model import Fact, Identifier, Kilograms, ShortText
@@ -184,8 +184,8 @@ async def command(asking: Asking, command_id: str) -> Response:
             answer.headers["retry-after"] = "1"
             return answer
     else:
-        await learn(views, asking.sight, "command")
-        if (seen := visible(asking.sight, "command", command_id, raw)) is not None:
+        seen = await look_at(views, asking.sight, "command", command_id, raw)
+        if seen is not None:
             return json_answer(seen)
     raise Problem("command_unknown", f"no command {command_id[:140]!r} is known to you")
 

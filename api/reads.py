@@ -81,10 +81,9 @@ def _item(kind: str) -> Callable[..., Awaitable[Response]]:
         """Answer the latest state, with its `id`."""
         views = asking.desk.views
         raw = await views.get(kind, entity_id)
-        if raw is not None:
-            await learn(views, asking.sight, kind)
-            if (seen := visible(asking.sight, kind, entity_id, raw)) is not None:
-                return json_answer(seen)
+        seen = await look_at(views, asking.sight, kind, entity_id, raw) if raw else None
+        if seen is not None:
+            return json_answer(seen)
         raise Problem("not_found", f"no {kind} {entity_id[:140]!r} is known to you")
 
     return item
@@ -127,7 +126,8 @@ async def shown(views: RedisViews, sight: Sight, kind: str, wanted: Wanted) -> l
     wanted
         Which documents.
     """
-    await learn(views, sight, kind)
+    if kind in {"assignment", "alert"}:
+        await sight.load(views)  # what else is the reader's own decides it
     found = await views.every(kind)
     if sight.is_whole and wanted.is_all:
         return [with_id(entity_id, raw) for entity_id, raw in found.items()]
@@ -139,10 +139,34 @@ async def shown(views: RedisViews, sight: Sight, kind: str, wanted: Wanted) -> l
     return seen
 
 
-async def learn(views: RedisViews, sight: Sight, kind: str) -> None:
-    """Let a reader know its own, where that decides what it sees of a kind."""
-    if kind in {"assignment", "alert", "command"}:
-        await sight.load(views)
+async def look_at(
+    views: RedisViews, sight: Sight, kind: str, entity_id: str, raw: bytes
+) -> bytes | None:
+    """Return what the reader sees of one document, having looked up what decides it.
+
+    Parameters
+    ----------
+    views
+        Where to read.
+    sight, kind, entity_id, raw
+        As for `visible`.
+    """
+    if not sight.is_whole:
+        doc = orjson.loads(raw)
+        if kind == "alert":
+            await sight.load(views)
+        elif kind == "assignment":
+            await _meet(views, sight, "truck", doc.get("truck_id"))
+            await _meet(views, sight, "lot", doc.get("lot_id"))
+        elif kind == "command":
+            await _meet(views, sight, "assignment", doc.get("assignment_id"))
+    return visible(sight, kind, entity_id, raw)
+
+
+async def _meet(views: RedisViews, sight: Sight, kind: str, entity_id: str | None) -> None:
+    raw = await views.get(kind, entity_id) if entity_id else None
+    if raw is not None and entity_id is not None:
+        await look_at(views, sight, kind, entity_id, raw)
 
 
 def visible(sight: Sight, kind: str, entity_id: str, raw: bytes) -> bytes | None:

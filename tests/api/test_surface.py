@@ -11,6 +11,7 @@ from api import assignments, checkpoints, facilities, lots
 from api.problems import PROBLEMS
 from api.screens import PAGES
 from api.views import KIND_OF
+from infra.settings import PROJECT
 from schemas.assignment import AssignmentOverride, AssignmentPin, AssignmentReportProblem
 from schemas.checkpoint import Clearance
 from schemas.lot import LotDeclared, LotRevised
@@ -152,3 +153,18 @@ async def test_pages_load_without_a_token(stand: Stand, tmp_path: Path) -> None:
     asset = await stand.ask("GET", "/assets/index-Ab_1.js", role=None)
     assert "immutable" in asset.headers["cache-control"]
     assert asset.headers["content-type"].startswith("text/javascript")
+
+
+def test_the_document_names_every_route_and_every_code(stand: Stand) -> None:
+    text = (PROJECT / "docs" / "http.md").read_text(encoding="utf-8")
+    table = text.partition("| status | codes |")[2].partition("\n\n")[0]
+    told = {
+        (int(status), code)
+        for line in table.splitlines()[2:]
+        for status, codes in [line.strip("| ").split(" | ")]
+        for code in codes.replace("`", "").split()
+    }
+    assert told == {(status, code) for code, (status, *_) in PROBLEMS.items()}
+    for path in stand.app.openapi()["paths"]:
+        noun = path.removeprefix("/v1/").split("/")[0]
+        assert noun in text
