@@ -33,7 +33,8 @@ missing() {
   has chromium || echo chromium
 }
 
-packages=$(missing | xargs)
+# shellcheck disable=SC2046,SC2116 # echo makes one line of them
+packages=$(echo $(missing))
 [ -n "$packages" ] || exit 0
 
 if ! has apt-get; then
@@ -51,6 +52,7 @@ apt-get update -q > /dev/null || fail "apt-get update failed; see its message ab
 # shellcheck disable=SC2086 # the packages are words
 apt-get install -y -q --no-install-recommends $packages > /dev/null ||
   fail "apt-get install $packages failed; see its message above"
-still=$(missing | xargs)
+# shellcheck disable=SC2046,SC2116
+still=$(echo $(missing))
 [ -z "$still" ] || fail "after installing $packages this system still lacks a fitting: $still;" \
   "it needs Python 3.11 or later with venv, Java 17 or later and Node 18 or later"
