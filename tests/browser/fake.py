@@ -75,13 +75,27 @@ def create_app(fake: Fake) -> FastAPI:
         The stack.
     """
     app = FastAPI()
+    app.middleware("http")(_secure)
+    _offer_sessions(app)
+    _offer_reads(app, fake)
+    _offer_writes(app, fake)
+    app.mount("/assets", StaticFiles(directory=PAGES / "assets"))
+    app.add_api_route("/{path:path}", _page, response_model=None)
+    return app
 
-    @app.middleware("http")
-    async def _secure(request: Request, call_next: Any) -> Response:
-        response: Response = await call_next(request)
-        response.headers.update(SECURITY_HEADERS)
-        return response
 
+async def _secure(request: Request, call_next: Any) -> Response:
+    response: Response = await call_next(request)
+    response.headers.update(SECURITY_HEADERS)
+    return response
+
+
+async def _page(path: str) -> Response:
+    name = _PAGE_OF.get(f"/{path}")
+    return FileResponse(PAGES / f"{name}.html") if name else Response(status_code=404)
+
+
+def _offer_sessions(app: FastAPI) -> None:
     @app.get("/v1/session")
     async def _who(request: Request) -> Response:
         session = request.cookies.get("fake")
@@ -94,21 +108,30 @@ def create_app(fake: Fake) -> FastAPI:
     async def _log_in(request: Request) -> Response:
         code = (await request.json())["code"]
         role, _, subject = code.partition("!")
-        if role == "spent":
-            return JSONResponse({"code": "code_refused", "title": "x", "detail": "y"}, 401)
         response = JSONResponse({"role": role, "subject": subject or None})
         response.set_cookie("fake", code, httponly=True)
         return response
 
+
+def _offer_writes(app: FastAPI, fake: Fake) -> None:
+    @app.post("/v1/assignments/{assignment_id}/{verb}", status_code=202)
+    async def _command(assignment_id: str, verb: str, request: Request) -> dict[str, Any]:
+        return fake.command(assignment_id, verb, await request.json())
+
+    @app.post("/v1/checkpoints/{place_id}/clearances", status_code=202)
+    async def _clearance(place_id: str, request: Request) -> dict[str, Any]:
+        body = await request.json()
+        fake.posted.append({**body, "key": request.headers["idempotency-key"]})
+        fake.tell(fake.world.clear(place_id, body))
+        return {"checkpoint_id": place_id, "receipts": []}
+
+
+def _offer_reads(app: FastAPI, fake: Fake) -> None:
     @app.get("/v1/clock")
     async def _clock() -> dict[str, Any]:
-        return {
-            "mode": "scenario",
-            "now": fake.world.time(),
-            "speed": fake.speed,
-            "held": False,
-            "scenario": "fake",
-        }
+        now = fake.world.time()
+        running = {"mode": "scenario", "speed": fake.speed, "held": False, "scenario": "fake"}
+        return {"now": now, **running}
 
     @app.get("/v1/roads")
     async def _roads() -> dict[str, Any]:
@@ -118,34 +141,14 @@ def create_app(fake: Fake) -> FastAPI:
     async def _stream() -> Response:
         return StreamingResponse(_follow(fake), media_type="text/event-stream")
 
-    @app.post("/v1/assignments/{assignment_id}/{verb}", status_code=202)
-    async def _command(assignment_id: str, verb: str, request: Request) -> dict[str, Any]:
-        return fake.command(assignment_id, verb, await request.json())
-
     @app.get("/v1/commands/{command_id}")
     async def _outcome(command_id: str) -> dict[str, Any]:
         return fake.commands[command_id]
-
-    @app.post("/v1/checkpoints/{place_id}/clearances", status_code=202)
-    async def _clearance(place_id: str, request: Request) -> dict[str, Any]:
-        body = await request.json()
-        fake.posted.append({**body, "key": request.headers["idempotency-key"]})
-        fake.tell(fake.world.clear(place_id, body))
-        return {"checkpoint_id": place_id, "receipts": []}
 
     @app.get("/v1/{plural}")
     async def _collection(plural: str) -> dict[str, Any]:
         items = list(fake.world.states[_PLURALS[plural]].values())
         return {"count": len(items), "items": items}
-
-    app.mount("/assets", StaticFiles(directory=PAGES / "assets"))
-
-    @app.get("/{path:path}")
-    async def _page(path: str) -> Response:
-        name = _PAGE_OF.get(f"/{path}")
-        return FileResponse(PAGES / f"{name}.html") if name else Response(status_code=404)
-
-    return app
 
 
 async def _follow(fake: Fake) -> AsyncIterator[str]:

@@ -15,8 +15,8 @@ from routing.roads.network import load_network
 from routing.route import Route, route
 from schemas.model import format_time
 from schemas.slot import slot_key
+from tests.browser.made_up import Doc, along, explanation, late_reason
 
-Doc = dict[str, Any]
 Change = tuple[str, Doc]
 
 _START = datetime(2021, 8, 24, 1, 30, tzinfo=UTC)
@@ -38,10 +38,17 @@ class World:
         self.states: dict[str, dict[str, Doc]] = {
             kind: {}
             for kind in (
-                "truck", "lot", "slot", "assignment", "corridor", "checkpoint", "facility",
-                "closure", "alert",
+                "truck",
+                "lot",
+                "slot",
+                "assignment",
+                "corridor",
+                "checkpoint",
+                "facility",
+                "closure",
+                "alert",
             )
-        }  # fmt: skip
+        }
         self._ways: dict[str, tuple[Route, float]] = {}
         with tempfile.TemporaryDirectory() as folder:
             build_bundled(Path(folder))
@@ -68,27 +75,47 @@ class World:
         for row in _rows("facilities.csv"):
             gates = [gate for gate in row["gates"].split(";") if gate]
             self.put(
-                "facility", row["place_id"], place_id=row["place_id"], kind=row["kind"],
-                name=row["name"], lat=float(row["lat"]), lon=float(row["lon"]), gates=gates,
-                region=row["region"], status="active",
+                "facility",
+                row["place_id"],
+                place_id=row["place_id"],
+                kind=row["kind"],
+                name=row["name"],
+                lat=float(row["lat"]),
+                lon=float(row["lon"]),
+                gates=gates,
+                region=row["region"],
+                status="active",
                 products=[each for each in row["products"].split(";") if each],
-            )  # fmt: skip
+            )
             for gate, hour in ((g, h) for g in gates for h in range(-3, 20)):
                 start = _START.replace(minute=0) + timedelta(hours=hour)
                 slot_id = slot_key(row["place_id"], gate, start)
                 self.put(
-                    "slot", slot_id, slot_id=slot_id, facility_id=row["place_id"], gate_id=gate,
-                    window_start=format_time(start), status="open", reserved=[],
+                    "slot",
+                    slot_id,
+                    slot_id=slot_id,
+                    facility_id=row["place_id"],
+                    gate_id=gate,
+                    window_start=format_time(start),
+                    status="open",
+                    reserved=[],
                     window_end=format_time(start + timedelta(hours=1)),
                     capacity_trucks=int(row["capacity_trucks"]),
-                )  # fmt: skip
+                )
         for row in _rows("checkpoints.csv"):
             self.put(
-                "checkpoint", row["place_id"], place_id=row["place_id"], name=row["name"],
-                lat=float(row["lat"]), lon=float(row["lon"]), bays=int(row["bays"]),
-                region=row["region"], status="active", present=[],
+                "checkpoint",
+                row["place_id"],
+                place_id=row["place_id"],
+                name=row["name"],
+                lat=float(row["lat"]),
+                lon=float(row["lon"]),
+                bays=int(row["bays"]),
+                region=row["region"],
+                status="active",
+                present=[],
                 totals={"arrived": 31, "cleared": 28, "held": 2, "refused": 1},
-            )  # fmt: skip
+            )
 
     def _trucks(self, count: int) -> None:
         hauliers, farms = _rows("hauliers.csv"), _rows("farms.csv")
@@ -98,15 +125,22 @@ class World:
             plate = f"68C-{100 + number}.{number % 90 + 10}"
             spot = self._near(farm)
             self.put(
-                "truck", f"truck-{number:03}", truck_id=f"truck-{number:03}", registered=True,
-                plate=plate, haulier_id=haulier["haulier_id"], region=haulier["region"],
+                "truck",
+                f"truck-{number:03}",
+                truck_id=f"truck-{number:03}",
+                registered=True,
+                plate=plate,
+                haulier_id=haulier["haulier_id"],
+                region=haulier["region"],
                 vehicle_class=self._random.choice(["light_truck", "rigid_2_axle", "rigid_3_axle"]),
-                driver_id=None, payload_kg=self._random.choice([2500, 5000, 8000, 15000]),
-                temperature_classes=["ambient", "chilled"], home={**spot, "name": farm["name"]},
+                driver_id=None,
+                payload_kg=self._random.choice([2500, 5000, 8000, 15000]),
+                temperature_classes=["ambient", "chilled"],
+                home={**spot, "name": farm["name"]},
                 status="unavailable" if number % 19 == 0 else "available",
                 position={**spot, "at": self._ago(self._random.choice([1, 2, 4, 8, 25]))},
                 last_checkpoint=None,
-            )  # fmt: skip
+            )
 
     def _near(self, row: dict[str, str]) -> Doc:
         spread = self._random.uniform
@@ -129,14 +163,29 @@ class World:
             lot_id = f"lot-{number:03}"
             pickup = {**self._near(farm), "name": farm["name"]}
             self.put(
-                "lot", lot_id, lot_id=lot_id, region=farm["region"], product=product,
-                quantity_kg=quantity, grade=None, price_vnd_per_kg=95_000, pickup=pickup,
-                ready_from=self._ago(60), temperature="chilled", destinations=[], status="ready",
-                hold_until=self._ago(-60 * self._random.randrange(4, 30)), declarer_id=None,
-                booked_kg=0, loaded_kg=0, delivered_kg=0, assignments=[], reasons=[],
-            )  # fmt: skip
+                "lot",
+                lot_id,
+                lot_id=lot_id,
+                region=farm["region"],
+                product=product,
+                quantity_kg=quantity,
+                grade=None,
+                price_vnd_per_kg=95_000,
+                pickup=pickup,
+                ready_from=self._ago(60),
+                temperature="chilled",
+                destinations=[],
+                status="ready",
+                hold_until=self._ago(-60 * self._random.randrange(4, 30)),
+                declarer_id=None,
+                booked_kg=0,
+                loaded_kg=0,
+                delivered_kg=0,
+                assignments=[],
+                reasons=[],
+            )
             if number % 11 == 3:
-                self.put("lot", lot_id, reasons=[_late_reason(self)])
+                self.put("lot", lot_id, reasons=[late_reason(self.now)])
             elif number % 11 != 7:
                 self._assign(number, lot_id, next(trucks), self._random.choice(facilities))
 
@@ -160,27 +209,60 @@ class World:
         self.put("lot", lot_id, **{part: quantity}, assignments=[assignment_id])
         if slot_id in self.states["slot"]:
             reserved = self.states["slot"][slot_id]["reserved"]
-            self.put("slot", slot_id, reserved=[*reserved, {"reservation_id": "r",
-                "assignment_id": assignment_id, "truck_id": truck["truck_id"]}])  # fmt: skip
+            self.put(
+                "slot",
+                slot_id,
+                reserved=[
+                    *reserved,
+                    {
+                        "reservation_id": "r",
+                        "assignment_id": assignment_id,
+                        "truck_id": truck["truck_id"],
+                    },
+                ],
+            )
         self.put(
-            "assignment", assignment_id, assignment_id=assignment_id, trip_id=assignment_id, leg=1,
-            region=lot["region"], truck_id=truck["truck_id"], haulier_id=truck["haulier_id"],
-            plate=truck["plate"], lot_id=lot_id, product=lot["product"], temperature="chilled",
-            quantity_kg=quantity, facility_id=facility["place_id"], gate_id=facility["gates"][0],
-            slot_id=slot_id, window_start=format_time(start),
-            window_end=format_time(start + timedelta(hours=1)), corridor_id=None,
-            corridor_reason="too_far", pickup=pickup, departure=self.time(),
-            pickup_eta=self._ago(-empty.duration_s / 60), delivery_eta=format_time(eta), breaks=[],
+            "assignment",
+            assignment_id,
+            assignment_id=assignment_id,
+            trip_id=assignment_id,
+            leg=1,
+            region=lot["region"],
+            truck_id=truck["truck_id"],
+            haulier_id=truck["haulier_id"],
+            plate=truck["plate"],
+            lot_id=lot_id,
+            product=lot["product"],
+            temperature="chilled",
+            quantity_kg=quantity,
+            facility_id=facility["place_id"],
+            gate_id=facility["gates"][0],
+            slot_id=slot_id,
+            window_start=format_time(start),
+            window_end=format_time(start + timedelta(hours=1)),
+            corridor_id=None,
+            corridor_reason="too_far",
+            pickup=pickup,
+            departure=self.time(),
+            pickup_eta=self._ago(-empty.duration_s / 60),
+            delivery_eta=format_time(eta),
+            breaks=[],
             drive_s=int(empty.duration_s + laden.duration_s),
             route={
-                "geometry": {"type": "LineString",
-                             "coordinates": [*map(list, empty.geometry), *map(list, laden.geometry)]},
+                "geometry": {
+                    "type": "LineString",
+                    "coordinates": [*map(list, empty.geometry), *map(list, laden.geometry)],
+                },
                 "duration_s": empty.duration_s + laden.duration_s,
                 "distance_m": empty.distance_m + laden.distance_m,
             },
-            explanation=_explanation(truck, lot, facility, slot_id, quantity),
-            accept_by=self._ago(-25), status=status, pinned=False, revision=1, reason=None,
-        )  # fmt: skip
+            explanation=explanation(truck, lot, facility, slot_id, quantity),
+            accept_by=self._ago(-25),
+            status=status,
+            pinned=False,
+            revision=1,
+            reason=None,
+        )
         way = laden if status == "loaded" else empty
         self._ways[assignment_id] = (way, self._random.uniform(0, 0.8) * way.duration_s)
 
@@ -193,31 +275,57 @@ class World:
                 self._network, (ends[0]["lat"], ends[0]["lon"]), (ends[1]["lat"], ends[1]["lon"])
             )
             self.put(
-                "corridor", row["way_id"], corridor_id=row["way_id"], kind="shuttle",
-                name=row["name"], region="kien-giang", facilities=row["stops"].split(";"),
-                geometry=line.as_dict()["geometry"], width_m=200.0, checkpoints=[],
-                allowed_stops=[], roster=[], hours={"start": "04:00", "end": "22:00"},
-                valid_from=self._ago(2000), valid_until=None, status="open",
-            )  # fmt: skip
+                "corridor",
+                row["way_id"],
+                corridor_id=row["way_id"],
+                kind="shuttle",
+                name=row["name"],
+                region="kien-giang",
+                facilities=row["stops"].split(";"),
+                geometry=line.as_dict()["geometry"],
+                width_m=200.0,
+                checkpoints=[],
+                allowed_stops=[],
+                roster=[],
+                hours={"start": "04:00", "end": "22:00"},
+                valid_from=self._ago(2000),
+                valid_until=None,
+                status="open",
+            )
 
     def _incidents(self) -> None:
         self.put(
-            "closure", "closure-1", closure_id="closure-1", kind="road", region="kien-giang",
+            "closure",
+            "closure-1",
+            closure_id="closure-1",
+            kind="road",
+            region="kien-giang",
             geometry={"type": "LineString", "coordinates": [[105.19, 9.83], [105.25, 9.76]]},
-            valid_from=self._ago(90), valid_until=self._ago(-240), status="in_force",
+            valid_from=self._ago(90),
+            valid_until=self._ago(-240),
+            status="in_force",
             reason="Quốc lộ 61 ngập tại Gò Quao",
-        )  # fmt: skip
+        )
         for number, checkpoint_id in enumerate(("cp-rach-soi", "cp-cau-can-tho", "cp-cai-nuoc")):
             truck_id = f"truck-{200 + number:03}"
             if truck_id in self.states["truck"]:
-                body = {"decision": ("held", "arrived", "arrived")[number], "truck_id": truck_id,
-                        "reason_code": "papers_missing" if number == 0 else None}  # fmt: skip
+                body = {
+                    "decision": ("held", "arrived", "arrived")[number],
+                    "truck_id": truck_id,
+                    "reason_code": "papers_missing" if number == 0 else None,
+                }
                 self.clear(checkpoint_id, body)
         self.put(
-            "alert", "truck_silent/truck-024", alert_id="truck_silent/truck-024", status="raised",
-            subject="truck-024", code="truck_silent", severity="warning", region="kien-giang",
+            "alert",
+            "truck_silent/truck-024",
+            alert_id="truck_silent/truck-024",
+            status="raised",
+            subject="truck-024",
+            code="truck_silent",
+            severity="warning",
+            region="kien-giang",
             params={"last_sign": self._ago(95)},
-        )  # fmt: skip
+        )
 
     def clear(self, checkpoint_id: str, body: Doc) -> list[Change]:
         """Carry out what an officer decided."""
@@ -226,13 +334,24 @@ class World:
         vehicle = truck_id or f"plate:{body['plate']}"
         present = [each for each in checkpoint["present"] if each["vehicle"] != vehicle]
         if decision in ("arrived", "held"):
-            present.append({"vehicle": vehicle, "truck_id": truck_id, "plate": body.get("plate"),
-                            "decision": decision, "since": self.time(),
-                            "reason_code": body.get("reason_code")})  # fmt: skip
+            present.append(
+                {
+                    "vehicle": vehicle,
+                    "truck_id": truck_id,
+                    "plate": body.get("plate"),
+                    "decision": decision,
+                    "since": self.time(),
+                    "reason_code": body.get("reason_code"),
+                }
+            )
         changes = [self.put("checkpoint", checkpoint_id, present=present)]
         if truck_id:
-            seen = {"checkpoint_id": checkpoint_id, "decision": decision, "at": self.time(),
-                    "reason_code": body.get("reason_code")}  # fmt: skip
+            seen = {
+                "checkpoint_id": checkpoint_id,
+                "decision": decision,
+                "at": self.time(),
+                "reason_code": body.get("reason_code"),
+            }
             changes.append(self.put("truck", truck_id, last_checkpoint=seen))
         if decision == "held":
             alert_id = f"truck_held/{vehicle}"
@@ -246,7 +365,7 @@ class World:
                     severity="critical",
                     status="raised",
                     params={"checkpoint_id": checkpoint_id, "reason_code": body["reason_code"]},
-                )  # fmt: skip
+                )
             )
         return changes
 
@@ -255,8 +374,13 @@ class World:
         status = self.states["assignment"][assignment_id]["status"]
         if verb == "pin":
             return [self.put("assignment", assignment_id, pinned=body["pinned"])]
-        wanted = {"accept": "accepted", "decline": "declined", "cancel": "cancelled",
-                  "loaded": "loaded", "delivered": "delivered"}.get(verb)  # fmt: skip
+        wanted = {
+            "accept": "accepted",
+            "decline": "declined",
+            "cancel": "cancelled",
+            "loaded": "loaded",
+            "delivered": "delivered",
+        }.get(verb)
         if wanted is None:
             return [self.put("assignment", assignment_id)]
         if verb in ("accept", "decline") and status != "proposed":
@@ -273,45 +397,7 @@ class World:
                 continue
             gone_s = (done_s + seconds) % max(way.duration_s, 1)
             self._ways[assignment_id] = (way, gone_s)
-            lon, lat = _along(way.geometry, gone_s / max(way.duration_s, 1))
+            lon, lat = along(way.geometry, gone_s / max(way.duration_s, 1))
             position = {"lat": round(lat, 5), "lon": round(lon, 5), "at": self.time()}
             changes.append(self.put("truck", assignment["truck_id"], position=position))
         return changes
-
-
-def _along(line: tuple[tuple[float, float], ...], share: float) -> tuple[float, float]:
-    place = share * (len(line) - 1)
-    at = min(int(place), len(line) - 2)
-    (lon, lat), (next_lon, next_lat) = line[at], line[at + 1]
-    part = place - at
-    return lon + (next_lon - lon) * part, lat + (next_lat - lat) * part
-
-
-def _late_reason(world: World) -> Doc:
-    return {
-        "code": "slot_full",
-        "detail": "All slots are full.",
-        "params": {
-            "trucks": 240, "refused": 31, "nearest": 31, "alone": True, "full_slots": 6,
-            "arrival": format_time(world.now + timedelta(hours=3)),
-            "hold_until": format_time(world.now + timedelta(hours=5)),
-        },
-    }  # fmt: skip
-
-
-def _explanation(truck: Doc, lot: Doc, facility: Doc, slot_id: str, quantity: int) -> Doc:
-    return {
-        "summary": f"Truck {truck['truck_id']} carries {quantity} kg.",
-        "quantity": {"open_before_kg": lot["quantity_kg"], "carried_kg": quantity,
-                     "spare_payload_kg": truck["payload_kg"] - quantity},
-        "slack_s": {"hold": 16_200, "window": 1_500, "day_driving": 20_000},
-        "wait_s": {"pickup": 0, "facility": 420},
-        "alternatives": [
-            {"truck_id": "truck-030", "facility_id": facility["place_id"], "slot_id": slot_id,
-             "corridor_id": None, "cost_difference": 1840.0,
-             "why": "it drives farther to the pickup (+1840)"},
-            {"truck_id": "truck-031", "facility_id": facility["place_id"], "slot_id": slot_id,
-             "corridor_id": None, "cost_difference": 2210.0,
-             "why": f"truck truck-031 carries lot {lot['lot_id']}"},
-        ],
-    }  # fmt: skip
