@@ -201,15 +201,10 @@ class Log:
         return {fold: self._table(fold) for fold in FOLDS}
 
     def _table(self, fold: str) -> dict[str, Doc]:
-        table: dict[str, Doc] = {}
-        for entry in self.entries(CHANGELOG.format(fold)):
-            key = (entry.key or b"").decode("utf-8", "replace")
-            doc = _object(entry.value)
-            if doc is None or "views" not in doc:  # a journal of a batch is no entity
-                table.pop(key, None)
-            else:
-                table[key] = doc
-        return table
+        last = {entry.key: entry.value for entry in self.entries(CHANGELOG.format(fold))}
+        docs = {(key or b"").decode("utf-8", "replace"): _object(last[key]) for key in last}
+        # a journal of a batch is no entity
+        return {key: doc for key, doc in docs.items() if doc is not None and "views" in doc}
 
     @cached_property
     def states(self) -> dict[str, dict[str, Doc]]:
