@@ -27,6 +27,7 @@ from schemas.lot import LotReady
 from schemas.model import parse_time
 
 pytestmark = pytest.mark.integration
+Served = tuple[subprocess.Popen[bytes], httpx.Client]
 LOT = {
     "lot_id": "served-1",
     "region": "kien-giang",
@@ -39,7 +40,7 @@ LOT = {
 
 
 @contextmanager
-def serving(settings: Settings) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
+def serving(settings: Settings) -> Iterator[Served]:
     """Run `harvestlane api` until the block ends."""
     command = [sys.executable, "-m", "infra.cli", "api"]
     process = subprocess.Popen(command, env=settings.environment())
@@ -53,6 +54,13 @@ def serving(settings: Settings) -> Iterator[tuple[subprocess.Popen[bytes], httpx
         process.wait()
 
 
+@pytest.fixture(scope="module")
+def served(broker: Stack) -> Iterator[Served]:
+    """Run one API process for the tests that leave it running."""
+    with serving(broker.settings) as running:
+        yield running
+
+
 def _wait(process: subprocess.Popen[bytes], client: httpx.Client) -> None:
     for _ in range(300):
         assert process.poll() is None
@@ -64,29 +72,33 @@ def _wait(process: subprocess.Popen[bytes], client: httpx.Client) -> None:
     raise AssertionError("the API does not get ready")
 
 
-async def test_a_write_stands_in_kafka_once_it_is_acknowledged(broker: Stack) -> None:
+async def test_a_write_stands_in_kafka_once_it_is_acknowledged(
+    broker: Stack, served: Served
+) -> None:
     settings = broker.settings
-    with serving(settings) as (process, client):
-        receipt = client.post("/v1/lots", json=LOT).json()["receipts"][0]
-        consumer = AIOKafkaConsumer(bootstrap_servers=settings.bootstrap_servers)
-        await consumer.start()
-        try:
-            partition = TopicPartition(receipt["topic"], receipt["partition"])
-            consumer.assign([partition])
-            consumer.seek(partition, receipt["offset"])
-            record = await consumer.getone()
-        finally:
-            await consumer.stop()
-        event = decode(record.topic, record.key, record.value, record.headers)
-        assert (event.type, event.id, event.key) == ("lot.declared", receipt["id"], "served-1")
-        sign = Sign.read(settings.readiness_path("api"))
-        assert sign is not None
-        assert sign.pid == process.pid
+    process, client = served
+    receipt = client.post("/v1/lots", json=LOT).json()["receipts"][0]
+    consumer = AIOKafkaConsumer(bootstrap_servers=settings.bootstrap_servers)
+    await consumer.start()
+    try:
+        partition = TopicPartition(receipt["topic"], receipt["partition"])
+        consumer.assign([partition])
+        consumer.seek(partition, receipt["offset"])
+        record = await consumer.getone()
+    finally:
+        await consumer.stop()
+    event = decode(record.topic, record.key, record.value, record.headers)
+    assert (event.type, event.id, event.key) == ("lot.declared", receipt["id"], "served-1")
+    sign = Sign.read(settings.readiness_path("api"))
+    assert sign is not None
+    assert sign.pid == process.pid
 
 
-def test_a_process_with_open_streams_stops_when_asked(broker: Stack) -> None:
+def test_a_process_with_open_streams_stops_when_asked(broker: Stack, tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    settings = broker.settings.model_copy(update={"home": tmp_path, "port": port})
     with (
-        serving(broker.settings) as (process, client),
+        serving(settings) as (process, client),
         client.stream("GET", "/v1/stream") as stream,
     ):
         lines = stream.iter_lines()
@@ -149,30 +161,30 @@ async def test_a_silent_broker_is_a_problem_and_leaves_nothing_behind() -> None:
     await kafka.close()
 
 
+@pytest.mark.usefixtures("served")
 def test_a_taken_port_is_one_clear_line(broker: Stack) -> None:
-    with serving(broker.settings):
-        second = subprocess.run(
-            [sys.executable, "-m", "infra.cli", "api"],
-            env=broker.settings.environment(),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+    second = subprocess.run(
+        [sys.executable, "-m", "infra.cli", "api"],
+        env=broker.settings.environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert second.returncode == 1
     assert "HARVESTLANE_PORT" in second.stderr
     assert "Traceback" not in second.stderr
 
 
-def test_a_link_logs_in_with_a_code_behind_the_hash(broker: Stack) -> None:
+def test_a_link_logs_in_with_a_code_behind_the_hash(broker: Stack, served: Served) -> None:
     settings = broker.settings
     link = one_time_link(settings, "haulier", "H1", page="/haulier")
     address, _, code = link.partition("#")
     assert address == f"{settings.base_url}/login"
-    with serving(settings) as (_, client):
-        answer = client.post("/v1/session", json={"code": code})
-        assert answer.json()["page"] == "/haulier"
-        assert client.post("/v1/session", json={"code": code}).status_code == 401
+    _, client = served
+    answer = client.post("/v1/session", json={"code": code})
+    assert answer.json()["page"] == "/haulier"
+    assert client.post("/v1/session", json={"code": code}).status_code == 401
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,47 @@
+"""What is written over HTTP can be read over HTTP, through real workers and a real projector."""
+
+from __future__ import annotations
+
+import time
+
+import httpx
+import pytest
+
+from infra.logins import script_token
+from infra.stack import Stack
+
+pytestmark = pytest.mark.integration
+
+LOT = {
+    "region": "kien-giang",
+    "product": "pineapple",
+    "quantity_kg": 5000,
+    "pickup": {"lat": 9.733, "lon": 105.274, "name": "Gò Quao"},
+    "ready_from": "2031-08-24T05:00:00+07:00",
+    "hold_until": "2031-08-26T05:00:00+07:00",
+}
+
+
+def test_a_lot_goes_round_and_comes_out_of_the_stream(stack: Stack) -> None:
+    settings = stack.settings
+    token = script_token(settings, "lot_declarer", "HTX1")
+    headers = {"authorization": f"Bearer {token}"}
+    with (
+        httpx.Client(base_url=settings.base_url, headers=headers, timeout=60) as client,
+        client.stream("GET", "/v1/stream?kinds=lot") as stream,
+    ):
+        lines = stream.iter_lines()
+        assert next(lines).startswith("retry")
+        sent = client.post("/v1/lots", json=LOT, headers={"idempotency-key": "whole-1"})
+        lot_id = sent.json()["lot_id"]
+        assert f'data: {{"id":"{lot_id}"' in next(line for line in lines if line.startswith("data"))
+        lot = client.get(sent.headers["location"]).json()
+        assert (lot["status"], lot["declarer_id"]) == ("declared", "HTX1")
+        again = client.post("/v1/lots", json=LOT, headers={"idempotency-key": "whole-1"})
+        assert again.json()["receipts"][0]["id"] == sent.json()["receipts"][0]["id"]
+        assert client.patch(f"/v1/lots/{lot_id}", json={"quantity_kg": 4000}).status_code == 202
+        for _ in range(300):
+            if client.get(f"/v1/lots/{lot_id}").json()["quantity_kg"] == 4000:
+                break
+            time.sleep(0.1)
+        assert client.get(f"/v1/lots/{lot_id}").json()["version"] == lot["version"] + 1
