@@ -285,8 +285,8 @@ export function AssignmentList({ page, search, onSelect }: ListProps) {
             title={shownPlate(each.plate ?? each.truck_id)}
             chip={
               <span class={`chip ${STATUS_CHIP[each.status]}`}>
-                {each.pinned && <span title={t("assignment.pinned")}>📌</span>}
                 {t(`status.${each.status}`)}
+                {each.pinned && ` · ${t("assignment.pinned")}`}
               </span>
             }
             lines={[

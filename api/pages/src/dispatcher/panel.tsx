@@ -7,7 +7,7 @@ import { t } from "../words";
 import { Detail } from "./detail";
 import { AlertList, AssignmentList, LotList, PlaceList, TruckList } from "./lists";
 
-export const TABS = ["alerts", "lots", "assignments", "trucks", "places"] as const;
+const TABS = ["alerts", "lots", "assignments", "trucks", "places"] as const;
 type Tab = (typeof TABS)[number];
 
 interface Props {
@@ -36,7 +36,17 @@ export function Panel({ page, selected, onSelect, mayCommand }: Props) {
   const list = { page, search, onSelect };
   return (
     <aside class="panel" aria-label={t("panel.title")}>
-      <div class="tabs" role="tablist">
+      <div
+        class="tabs"
+        role="tablist"
+        onKeyDown={({ key }) => {
+          const step = key === "ArrowRight" ? 1 : key === "ArrowLeft" ? -1 : 0;
+          if (step === 0) return;
+          const next = TABS[(TABS.indexOf(tab) + step + TABS.length) % TABS.length]!;
+          setTab(next);
+          document.getElementById(`tab-${next}`)?.focus();
+        }}
+      >
         {TABS.map((each) => (
           <button
             type="button"
@@ -44,6 +54,7 @@ export function Panel({ page, selected, onSelect, mayCommand }: Props) {
             key={each}
             id={`tab-${each}`}
             aria-selected={tab === each}
+            tabIndex={tab === each ? 0 : -1}
             aria-controls="panel-list"
             onClick={() => setTab(each)}
           >
