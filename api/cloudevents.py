@@ -72,17 +72,29 @@ def read_request(headers: Mapping[str, str], body: bytes) -> tuple[list[Incoming
     if "charset" in options.lower() and "utf-8" not in options.lower():
         raise Problem("media_type", "send UTF-8")
     if media == BATCH:
-        found = _json(body)
-        if not isinstance(found, list):
-            raise Problem("malformed_event", "a batch must be a JSON array of events")
-        return [_structured(each, (index,)) for index, each in enumerate(found)], True
+        return _batch(_json(body)), True
     if media == STRUCTURED:
         return [_structured(_json(body), ())], False
     if media == _JSON or media.endswith("+json"):
-        return [_binary(headers, body)], False
+        return _by_headers(headers, _json(body))
     raise Problem(
         "media_type",
         f"send {STRUCTURED}, {BATCH}, or {_JSON} with ce- headers, not {media[:60] or 'nothing'}",
+    )
+
+
+def _by_headers(headers: Mapping[str, str], found: Any) -> tuple[list[Incoming], bool]:
+    """Read plain JSON: data where `ce-` headers say so, else what it shows itself to be."""
+    if any(name.startswith("ce-") for name in headers):
+        return [_binary(headers, found)], False
+    if isinstance(found, list):
+        return _batch(found), True
+    if isinstance(found, dict) and "specversion" in found:
+        return [_structured(found, ())], False
+    raise Problem(
+        "malformed_event",
+        f"this is no CloudEvent: send `ce-` headers, or the whole event as {STRUCTURED}",
+        errors=[Flaw(pointer="header:ce-id", message="missing", code="missing")],
     )
 
 
@@ -92,6 +104,12 @@ def _json(body: bytes) -> Any:
     except orjson.JSONDecodeError as error:
         flaw = Flaw(pointer="#", message=str(error), code="json_invalid")
         raise Problem("not_json", f"the body is not JSON: {error}", errors=[flaw]) from None
+
+
+def _batch(found: Any) -> list[Incoming]:
+    if not isinstance(found, list):
+        raise Problem("malformed_event", "a batch must be a JSON array of events")
+    return [_structured(each, (index,)) for index, each in enumerate(found)]
 
 
 def _structured(found: Any, base: tuple[str | int, ...]) -> Incoming:
@@ -105,16 +123,10 @@ def _structured(found: Any, base: tuple[str | int, ...]) -> Incoming:
     return Incoming(attributes, found.get("data"), base)
 
 
-def _binary(headers: Mapping[str, str], body: bytes) -> Incoming:
+def _binary(headers: Mapping[str, str], data: Any) -> Incoming:
     attributes = {
         name.removeprefix("ce-"): unquote(value)
         for name, value in headers.items()
         if name.startswith("ce-")
     }
-    if not attributes:
-        raise Problem(
-            "malformed_event",
-            f"the header ce-id is missing; send a structured event as {STRUCTURED}",
-            errors=[Flaw(pointer="header:ce-id", message="missing", code="missing")],
-        )
-    return Incoming(attributes, _json(body), None)
+    return Incoming(attributes, data, None)
