@@ -10,7 +10,7 @@ export interface Entry {
   at_ms: number;
   state: "waiting" | "sent" | "refused";
   /** What the server said where it refused. */
-  problem?: string;
+  problem?: Pick<Problem, "status" | "code" | "title" | "detail">;
 }
 
 type Keep = Pick<Storage, "getItem" | "setItem">;
@@ -57,7 +57,8 @@ export class Outbox {
           if (!(error instanceof Problem)) throw error;
           if (error.passing || error.status === 401) return;
           entry.state = "refused";
-          entry.problem = error.message;
+          const { status, code, title, detail } = error;
+          entry.problem = { status, code, title, detail };
         }
         this.save();
       }

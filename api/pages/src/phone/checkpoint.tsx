@@ -1,8 +1,8 @@
 // Let an officer find a vehicle by its plate and record what was decided, with or without a network.
 
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { postOnce } from "../data/api";
-import { Outbox } from "../data/outbox";
+import { postOnce, Problem } from "../data/api";
+import { type Entry, Outbox } from "../data/outbox";
 import { findByPlate, isPlate, normalPlate, shownPlate } from "../data/plate";
 import type { Decision, Kind, Truck } from "../data/types";
 import { namesOf } from "../dispatcher/names";
@@ -10,6 +10,7 @@ import { Signpost } from "../ui/parts";
 import { Page, useEvery, useLanguage, useSession, useStore } from "../ui/state";
 import { maybe, t, word } from "../words";
 import { age, timeOf, weight } from "../words/format";
+import { problemSentence } from "../words/sentences";
 import { type Seen, Vehicle } from "./vehicle";
 import { Chooser, Shell } from "./shell";
 
@@ -214,6 +215,10 @@ function Present({ page, postId, onPick }: PresentProps) {
   );
 }
 
+function problemOf({ status, code, title, detail }: NonNullable<Entry["problem"]>): string {
+  return problemSentence(new Problem(status, code, title, detail));
+}
+
 const ENTRY_CHIP = { waiting: "warn", sent: "good", refused: "bad" };
 
 function Decisions({ page, outbox }: { page: Page; outbox: Outbox }) {
@@ -237,7 +242,7 @@ function Decisions({ page, outbox }: { page: Page; outbox: Outbox }) {
                 {typeof reason === "string" && ` · ${maybe(`clearance_reason.${reason}`) ?? reason}`}
                 <span class="muted num"> · {timeOf(entry.at_ms || null, nowMs)}</span>
               </span>
-              {entry.problem && <span class="note bad small">{entry.problem}</span>}
+              {entry.problem && <span class="note bad small">{problemOf(entry.problem)}</span>}
             </li>
           );
         })}

@@ -47,7 +47,10 @@ test("what the server refuses is told and not sent again", async () => {
   await outbox.add(entry("first"));
   await outbox.flush();
   expect(tries).toBe(1);
-  expect(outbox.entries[0]).toMatchObject({ state: "refused", problem: "the plate is too short" });
+  expect(outbox.entries[0]).toMatchObject({
+    state: "refused",
+    problem: { code: "invalid", detail: "the plate is too short" },
+  });
 });
 
 test("spoilt memory is forgotten", () => {
