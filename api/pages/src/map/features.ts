@@ -61,14 +61,14 @@ export class Bearings {
   }
 }
 
-/** Spread things that stand on one spot in a spiral, in pixels. */
+/** Spread things that stand within about a kilometre in a spiral, in pixels. */
 export class Spread {
   private readonly taken = new Map<string, number>();
 
   constructor(private readonly stepPx: number) {}
 
   at(lon: number, lat: number): [number, number] {
-    const spot = `${lon.toFixed(3)},${lat.toFixed(3)}`;
+    const spot = `${lon.toFixed(2)},${lat.toFixed(2)}`;
     const turn = this.taken.get(spot) ?? 0;
     this.taken.set(spot, turn + 1);
     const radius = this.stepPx * Math.sqrt(turn);
