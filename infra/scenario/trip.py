@@ -175,8 +175,8 @@ class Trip:
             "transit": True,
         }
         cleared = CheckpointCleared.model_validate(seen)
-        self.visit = cleared
         yield self._step(("checkpoint.arrived", CheckpointArrived.model_validate(seen)))
+        self.visit = cleared
         service, held_for = _dwell(chance)
         done = self._bays.serve(post, self._clock, service)
         if held_for:
