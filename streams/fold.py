@@ -11,7 +11,7 @@ import base64
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, Protocol
 
 from schemas.clock import ClockTicked
@@ -181,6 +181,11 @@ def derived_id(*parts: str) -> str:
     return hashlib.blake2b("\n".join(parts).encode(), digest_size=12).hexdigest()
 
 
+def rank(moment: datetime) -> str:
+    """Write a moment so that texts compare as moments do: always to the millisecond."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
 def revise(before: Doc | None, at: datetime, /, **fields: Any) -> Doc:
     """Return a view with changed fields, the next version and its latest event time."""
     base = before or {}
@@ -244,6 +249,12 @@ class EntityFold:
             return self._tick(store, arrival.event.data.now)
         key = self._key_of(arrival.event)
         entity = store.get(key) or Entity(partition=arrival.raw.partition)
+        if arrival.raw.topic in self._limits:
+            read = entity.own.get("read", {})
+            if arrival.raw.offset < read.get(arrival.raw.topic, 0):
+                return Step(outcome="redelivered")  # perhaps of an identity forgotten since
+            read = {**read, arrival.raw.topic: arrival.raw.offset + 1}
+            entity = _replace(entity, own={**entity.own, "read": read})
         return self._arrive(key, entity, arrival, now)
 
     def _arrive(self, key: str, entity: Entity, arrival: Arrival, now: datetime) -> Step:
@@ -280,7 +291,7 @@ class EntityFold:
             counts=_count(entity, raw.topic, "applied"),
             own=entity.own if answer.own is None else answer.own,
         )
-        changed, more = self._unpark(changed, now)
+        changed, more = self._unpark_all(changed, now)
         return Step({key: changed}, (*answer.outputs, *more))
 
     def _again(self, key: str, entity: Entity, arrival: Arrival, known: Doc) -> Step:
@@ -307,7 +318,7 @@ class EntityFold:
         limit = self._limits.get(event.topic)
         if limit is None:
             return {**entity.memory, event.identity: entry}
-        entry["t"] = format_time(event.time)
+        entry["t"] = rank(event.time)
         memory = {**entity.memory, event.identity: entry}
         timed = [(doc["t"], identity) for identity, doc in memory.items() if "t" in doc]
         if len(timed) > limit:
@@ -320,6 +331,16 @@ class EntityFold:
             return False
         times = [doc["t"] for doc in entity.memory.values() if "t" in doc]
         return len(times) >= limit and event.time < parse_time(min(times))
+
+    def _unpark_all(self, entity: Entity, now: datetime) -> tuple[Entity, tuple[Output, ...]]:
+        """Apply what was set aside until nothing more can be: one may have waited for another."""
+        outputs: tuple[Output, ...] = ()
+        waiting = -1
+        while len(entity.parked) != waiting:
+            waiting = len(entity.parked)
+            entity, more = self._unpark(entity, now)
+            outputs += more
+        return entity, outputs
 
     def _unpark(self, entity: Entity, now: datetime) -> tuple[Entity, tuple[Output, ...]]:
         """Apply what was set aside, as far as it can be applied by now."""

@@ -40,8 +40,10 @@ def _told(
 
 
 def _is_older(entity: Entity, what: str, event: Event) -> bool:
-    mark = entity.own.get("set_at", {}).get(what)
-    return mark is not None and event.time < parse_time(mark)
+    """Tell whether a later event has already set this; a declaration sets everything."""
+    marks = entity.own.get("set_at", {})
+    names = {what, "declared"} & marks.keys()
+    return any(event.time < parse_time(marks[name]) for name in names)
 
 
 def _mark(entity: Entity, event: Event, *names: str) -> Doc:

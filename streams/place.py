@@ -20,7 +20,18 @@ from schemas.place import (
     PlaceRetired,
     PlaceUpdated,
 )
-from streams.fold import Answer, Applied, Doc, Entity, EntityFold, Output, Refused, Unknown, revise
+from streams.fold import (
+    Answer,
+    Applied,
+    Doc,
+    Entity,
+    EntityFold,
+    Output,
+    Refused,
+    Unknown,
+    rank,
+    revise,
+)
 from streams.slot import answered, capacity_changed, closed, opened, released, requested
 
 VISITS_REMEMBERED = 512
@@ -117,7 +128,7 @@ def visited(entity: Entity, event: Event, _now: datetime) -> Answer:
     else:
         signs.pop(data.replaces_vehicle, None)
     sign = {
-        "order": [format_time(data.at), event.identity],
+        "order": [rank(data.at), event.identity],
         "truck_id": data.truck_id,
         "plate": data.plate,
         "decision": data.decision,

@@ -90,8 +90,10 @@ def _set(
         return Refused("gate_unknown")
     key = f"slot:{data.slot_id}"
     view = entity.views.get(key)
-    set_at = entity.own.get("slot_set_at", {})
-    if data.slot_id in set_at and event.time < parse_time(set_at[data.slot_id]):
+    marks = entity.own.get("slot_set_at", {}).get(data.slot_id, {})
+    capacity = None if _is_older(marks, "capacity", event) else capacity
+    status = None if _is_older(marks, "status", event) else status
+    if capacity is None and status is None:
         return Refused("superseded")
     before = view or {"capacity_trucks": 0, "status": "open", "reserved": []}
     new_capacity = before["capacity_trucks"] if capacity is None else capacity
@@ -113,11 +115,15 @@ def _set(
     outputs = [_known(changed, data.slot_id)]
     for place in excess:
         outputs += _displace(changed, place, facility, reason or "capacity_cut")
-    own = {
-        **entity.own,
-        "slot_set_at": {**set_at, data.slot_id: format_time(event.time)},
-    }
-    return Applied({key: changed}, tuple(outputs), own)
+    news = {"capacity": capacity, "status": status}
+    told = {name: format_time(event.time) for name, value in news.items() if value is not None}
+    set_at = {**entity.own.get("slot_set_at", {}), data.slot_id: {**marks, **told}}
+    return Applied({key: changed}, tuple(outputs), {**entity.own, "slot_set_at": set_at})
+
+
+def _is_older(marks: Doc, what: str, event: Event) -> bool:
+    """Tell whether a later event has already set this, so that order of arrival never matters."""
+    return what in marks and event.time < parse_time(marks[what])
 
 
 def _displace(slot: Doc, place: Doc, facility: Doc, reason: str) -> list[Output]:

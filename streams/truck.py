@@ -42,6 +42,7 @@ from streams.fold import (
     Output,
     Refused,
     Unknown,
+    rank,
     revise,
 )
 
@@ -126,8 +127,8 @@ def updated(entity: Entity, event: Event, _now: datetime) -> Answer:
 def _is_older(entity: Entity, what: str, event: Event) -> bool:
     """Tell whether a later event has already set this, so that order of arrival never matters."""
     marks = entity.own.get("set_at", {})
-    mark = max(marks.get(what, ""), marks.get("registered", ""))
-    return bool(mark) and event.time < parse_time(mark)
+    names = {what, "registered"} & marks.keys()
+    return any(event.time < parse_time(marks[name]) for name in names)
 
 
 def _mark(entity: Entity, what: str, event: Event) -> Doc:
@@ -144,7 +145,7 @@ def positioned(entity: Entity, event: Event, _now: datetime) -> Answer:
     view = _view(entity, data.truck_id)
     if view is None or not view["registered"]:
         return Unknown(f"truck {data.truck_id}")
-    order = [format_time(event.time), event.identity]
+    order = [rank(event.time), event.identity]
     if entity.own.get("position_order", ["", ""]) >= order:
         return Applied()
     position = {"lat": data.lat, "lon": data.lon, "at": format_time(event.time)}
