@@ -51,7 +51,7 @@ def rebuild_views(settings: Settings) -> dict[str, int]:
         with Redis.from_url(running.redis_url, socket_timeout=10, decode_responses=True) as redis:
             ends = _ends(running)
             _delete(redis)
-            if record is None:
+            if record is None or all(one.name != "projector" for one in record.processes):
                 projector = Projector(running.bootstrap_servers, running.redis_url, _nobody)
                 asyncio.run(projector.run(until_done=True))
             _wait(redis, ends)

@@ -132,9 +132,10 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Ended:
                 until(f"{share:.0%} are sent", lambda s=share, n=sent: n() >= s * count, process)
                 restarted[name] = kill_and_await(settings, name, process)
             output, _ = process.communicate(timeout=300)
-        finally:
+        except BaseException:
             process.terminate()
-            process.wait(90)
+            process.communicate(timeout=90)
+            raise
     return Ended(
         process.returncode,
         json.loads(output or b"{}"),
