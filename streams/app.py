@@ -18,10 +18,8 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar, NoReturn
+from typing import Any, NoReturn
 
-import faust
-from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from schemas.clock import ClockTicked
@@ -32,6 +30,7 @@ from streams.counters import Counters
 from streams.dispatch import DISPATCH_FOLD
 from streams.fold import Fold, Raw
 from streams.lot import LOT_FOLD
+from streams.mended import MendedApp
 from streams.place import PLACE_FOLD
 from streams.planner import Planner
 from streams.shell import JOURNAL, Shell, Work
@@ -50,6 +49,8 @@ _BATCH_ELSE = 200
 _WITHIN_S = 0.03
 _STALLED_S = 6.0
 """A process that stood still this long may have lost its partitions: it must not write."""
+_STUCK_S = 30.0
+"""Offsets that do not move for so long, though records were handed out, never will."""
 _FAILED = 70
 
 
@@ -77,21 +78,6 @@ class WorkerConfig:
     tables_dir: Path
     network_dir: Path
     log_level: str = "info"
-
-
-class _Consumer(driver.Consumer):  # type: ignore[misc]
-    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
-        """Leave the message itself out of the gap before it: Faust would never commit past it."""
-        await super()._add_gap(tp, offset_from, offset_to - 1)
-
-
-class _Transport(driver.Transport):  # type: ignore[misc]
-    Consumer: ClassVar[Any] = _Consumer
-
-
-class _App(faust.App):  # type: ignore[misc]
-    def _new_transport(self) -> _Transport:
-        return _Transport(self.conf.broker_consumer, self)
 
 
 class _Heart:
@@ -293,13 +279,18 @@ class Worker:
         dispatch = self.runners["dispatch"]
         self.planner = Planner(config.network_dir, self._clock.now, self._publish)
         self._beside: list[asyncio.Task[None]] = []
-        for work in (self._counters.keep_sending, self._tick_entities, self._tick_inbox):
+        for work in (
+            self._counters.keep_sending,
+            self._watch_commits,
+            self._tick_entities,
+            self._tick_inbox,
+        ):
             self.app.task(_never_failing(work))
         self.app.task(_never_failing(lambda: self.planner.run(dispatch)))
 
-    def _build(self) -> _App:
+    def _build(self) -> MendedApp:
         config = self._config
-        return _App(
+        return MendedApp(
             APP_ID,
             broker=[f"kafka://{server}" for server in config.bootstrap_servers.split(",")],
             store="rocksdb://",
@@ -321,7 +312,7 @@ class Worker:
             consumer_group_instance_id=config.name,
             consumer_max_fetch_size=4 << 20,
             broker_client_id=f"harvestlane-{config.name}",
-            broker_commit_interval=0.5,
+            broker_commit_interval=0.25,
             broker_session_timeout=10.0,
             broker_heartbeat_interval=2.0,
             broker_request_timeout=30.0,
@@ -348,6 +339,21 @@ class Worker:
         while True:
             self._report(self._ready)
             await asyncio.sleep(1.0)
+
+    async def _watch_commits(self) -> None:
+        """End a worker whose offsets stand still: read again, its records are done again."""
+        since: dict[TP, tuple[int, float]] = {}
+        while True:
+            await asyncio.sleep(1.0)
+            behind = self.app.consumer.behind() if self._ready else {}
+            now = time.monotonic()
+            since = {
+                tp: since[tp] if tp in since and since[tp][0] == at else (at, now)
+                for tp, at in behind.items()
+            }
+            for tp, (at, first) in since.items():
+                if now - first > _STUCK_S:
+                    _die(f"the offset of {tp} stands at {at} though later records are done")
 
     async def _tick_entities(self) -> None:
         while True:

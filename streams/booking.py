@@ -29,7 +29,7 @@ from streams.closures import crossed
 from streams.desk import Desk
 from streams.fold import Doc
 
-ACCEPT_WITHIN = timedelta(minutes=15)
+ACCEPT_WITHIN = timedelta(minutes=30)
 """How long an offer stands (assumed)."""
 
 _EVENTS: dict[str, type[AssignmentFact]] = {

@@ -10,7 +10,7 @@ from schemas.envelope import Record, encode
 ANCHOR_EVERY_S = 0.5
 LEASE_S = 1.5
 """How long an anchor lets clocks run: a player that dies or stalls stops them all, its own too."""
-HOLD_ABOVE_S, RELEASE_BELOW_S = 2.0, 1.0
+HOLD_ABOVE_S, RELEASE_BELOW_S = 1.2, 0.8
 """Held when the stack lags more than the first, until it lags less than the second."""
 
 

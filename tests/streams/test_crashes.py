@@ -34,7 +34,7 @@ def _play(town: Town, *, repeat: Callable[[], bool] = lambda: False) -> None:
     say("slot.capacity_changed", {**town.window(2), "capacity_trucks": 0}, "s1")
     town.run(minutes=5)
     say("assignment.report_delivered", {"assignment_id": by_lot["L0"], **base}, "c4")
-    town.run(minutes=20)
+    town.run(minutes=35)
 
 
 class _Mortal(Town):

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from schemas.model import format_time, parse_time
+from streams.booking import ACCEPT_WITHIN
 from tests.streams.town import NOON, Town
 
 
@@ -39,7 +40,7 @@ def test_open_lots_are_proposed_with_a_place_in_a_slot(town: Town) -> None:
     for state in states:
         slot = town.states("slot")[state["slot_id"]]
         assert state["assignment_id"] in {place["assignment_id"] for place in slot["reserved"]}
-        assert parse_time(state["accept_by"]) == NOON + timedelta(minutes=15)
+        assert parse_time(state["accept_by"]) == NOON + ACCEPT_WITHIN
         assert state["known_quantity_kg"] == 5000
     assert town.states("lot")["L0"]["booked_kg"] == 5000
 
@@ -77,14 +78,14 @@ def test_a_declined_lot_is_never_offered_to_that_truck_again(town: Town) -> None
 
 def test_an_offer_that_nobody_answers_expires_and_the_lot_goes_on(town: Town) -> None:
     first = _only(town)
-    town.run(minutes=20)
+    town.run(minutes=35)
     assert town.states("assignment")[first]["status"] == "expired"
     assert town.states("assignment")[first]["reason"] == "no_answer"
 
 
 def test_an_answer_after_the_offer_ended_is_refused(town: Town) -> None:
     first = _only(town)
-    town.run(minutes=20)
+    town.run(minutes=35)
     command = town.command("accept", first)
     town.run()
     assert _command(town, command) == ("refused", "already_expired")

@@ -47,11 +47,11 @@ def test_the_next_anchor_shows_what_followers_read() -> None:
     assert read_clock(anchor, wall).now == before
 
 
-def test_the_clock_is_held_above_two_seconds_and_released_below_one() -> None:
+def test_the_clock_is_held_well_before_two_seconds_of_lag_and_released_below_one() -> None:
     """Holding has some play, so that the clock does not stutter."""
     clock = _running()
     held = []
-    for lag_s in (1.9, 2.1, 1.5, 0.9, 1.5):
+    for lag_s in (1.1, 2.1, 1.0, 0.7, 1.0):
         clock.judge(lag_s)
         held.append(clock.held)
     assert held == [False, True, True, False, False]
