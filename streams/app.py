@@ -14,7 +14,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -47,6 +47,8 @@ INBOX = TP("dispatch.inbox.v1", 0)
 _BATCH = {"dispatch": 40}
 _BATCH_ELSE = 200
 _WITHIN_S = 0.03
+_BATCH_BYTES = 4 << 20
+"""A batch is cut here, so that its journal is a record that the broker takes."""
 _STALLED_S = 6.0
 """A process that stood still this long may have lost its partitions: it must not write."""
 _STUCK_S = 30.0
@@ -89,6 +91,7 @@ class _Heart:
     async def beat(self) -> None:
         """Beat for ever."""
         while True:
+            self.refuse_stalled()  # whoever is first after a standstill, this or a fold
             self._beat = time.monotonic()
             await asyncio.sleep(0.5)
 
@@ -167,8 +170,8 @@ class Runner:
         if self._generation != generation:
             await self._take_over(generation)
         current.sort(key=lambda event: int(event.message.partition))
-        for partition, group in itertools.groupby(current, lambda e: int(e.message.partition)):
-            work = self.shell.work(partition, [_read(event.message) for event in group])
+        for partition, batch in _portions(current):
+            work = self.shell.work(partition, batch)
             if generation != self.app.consumer_generation_id:
                 self._generation = None  # the memory holds what was never written: load it anew
                 _leave_unread(current)
@@ -199,6 +202,21 @@ def _leave_unread(events: Sequence[Any]) -> None:
     """Let Faust's own acknowledgement of these events do nothing, so that they are read again."""
     for event in events:
         event.message.acked = True
+
+
+def _portions(events: Sequence[Any]) -> Iterator[tuple[int, list[tuple[Raw, int]]]]:
+    """Cut events into batches of one partition each, none of them too large."""
+    for partition, group in itertools.groupby(events, lambda e: int(e.message.partition)):
+        portion: list[tuple[Raw, int]] = []
+        size = 0
+        for event in group:
+            raw, appended_ms = _read(event.message)
+            size += len(raw.value or b"")
+            if portion and size > _BATCH_BYTES:
+                yield partition, portion
+                portion, size = [], len(raw.value or b"")
+            portion.append((raw, appended_ms))
+        yield partition, portion
 
 
 def _read(message: Any) -> tuple[Raw, int]:

@@ -6,7 +6,7 @@ confirmed, so that nothing proposed can fail for want of a place.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from schemas.assignment import (
@@ -24,10 +24,12 @@ from schemas.assignment import (
 )
 from schemas.lot import LotPlanned
 from schemas.model import format_time, parse_time
-from schemas.slot import Reservation, ReservationReleased, ReservationRequested
+from schemas.slot import Reservation
 from streams.closures import crossed
 from streams.desk import Desk
+from streams.duty import driven, duty_now
 from streams.fold import Doc
+from streams.places import ask, forget, free_places, let_go
 
 ACCEPT_WITHIN = timedelta(minutes=30)
 """How long an offer stands (assumed)."""
@@ -52,17 +54,6 @@ def open_kg(desk: Desk, lot_id: str) -> int:
         return 0
     taken: int = sum(share["kg"] for share in own.get("shares", {}).values())
     return max(int(state["quantity_kg"]) - int(taken), 0)
-
-
-def free_places(desk: Desk, slot_id: str) -> int:
-    """Return how many trucks a slot still takes, as far as dispatch knows."""
-    own = desk.own("slot", slot_id)
-    state = own.get("state")
-    if state is None or state["status"] != "open":
-        return 0
-    held = {place["reservation_id"] for place in state["reserved"]} - set(own.get("gone", []))
-    taken = held | set(own.get("asked", {}))
-    return max(0, int(state["capacity_trucks"]) - len(taken))
 
 
 def is_free(desk: Desk, truck_id: str) -> bool:
@@ -100,7 +91,7 @@ def reserve(desk: Desk, assignment_id: str, fields: Doc, /, **kept: Any) -> str 
     desk.keep("truck", fields["truck_id"], job=assignment_id)
     _share(desk, fields["lot_id"], assignment_id, fields["quantity_kg"], "asked")
     desk.keep("assignment", assignment_id, stage="asked", fields=fields, cause_ms=cause_ms, **kept)
-    _ask(desk, assignment_id, fields)
+    ask(desk, assignment_id, fields)
     return None
 
 
@@ -120,45 +111,39 @@ def _obstacle(desk: Desk, fields: Doc) -> str | None:
     return None
 
 
-def _ask(desk: Desk, assignment_id: str, fields: Doc) -> None:
-    asks = desk.own("assignment", assignment_id).get("asks", 0) + 1
-    reservation = {
-        "reservation_id": f"{assignment_id}.{asks}",
-        "assignment_id": assignment_id,
-        "truck_id": fields["truck_id"],
-        "facility_id": fields["facility_id"],
-        "gate_id": fields["gate_id"],
-        "window_start": fields["window_start"],
-        "window_end": fields["window_end"],
-        "region": fields["region"],
-    }
-    desk.keep("assignment", assignment_id, asks=asks, asked=reservation)
-    asked = desk.own("slot", fields["slot_id"]).get("asked", {})
-    asked = {**asked, reservation["reservation_id"]: assignment_id}
-    desk.keep("slot", fields["slot_id"], asked=asked)
-    _say_reservation(desk, ReservationRequested, "requested", reservation)
+def _outdated(desk: Desk, fields: Doc) -> str | None:
+    """Say what happened while a trip waited for its place, so that it cannot be offered."""
+    lot = desk.state("lot", fields["lot_id"])
+    truck = desk.state("truck", fields["truck_id"])
+    if lot is None or misfit(lot, truck or {}, fields) is not None:
+        return "lot_changed"
+    shares = desk.own("lot", fields["lot_id"]).get("shares", {})
+    if sum(share["kg"] for share in shares.values()) > lot["quantity_kg"]:
+        return "lot_revised"
+    if truck is None or not truck["registered"] or truck["status"] != "available":
+        return "truck_unavailable"
+    return "road_closed" if crossed(desk, fields) else None
 
 
-def _say_reservation(desk: Desk, model: type[Reservation], what: str, reservation: Doc) -> None:
-    data = model.model_validate(reservation)
-    name = f"{reservation['reservation_id']}/{what}"
-    desk.say("slot.reservation.v1", f"reservation.{what}", data, name)
+def misfit(lot: Doc, truck: Doc, fields: Doc) -> str | None:
+    """Say why a trip no longer serves its lot; None where it still does.
 
-
-def let_go(desk: Desk, reservation: Doc, reason: str) -> None:
-    """Give a place back to its slot."""
-    data = ReservationReleased.model_validate({**reservation, "reason": reason})
-    _forget_ask(desk, data)
-    _say_reservation(desk, ReservationReleased, "released", {**reservation, "reason": reason})
-
-
-def _forget_ask(desk: Desk, data: Reservation) -> None:
-    """Count a place as free from now on, though the slot's own state may still name it."""
-    own = desk.own("slot", data.slot_id)
-    asked = {k: v for k, v in own.get("asked", {}).items() if k != data.reservation_id}
-    reserved = {place["reservation_id"] for place in (own.get("state") or {}).get("reserved", [])}
-    gone = sorted(({*own.get("gone", [])} | {data.reservation_id}) & reserved)
-    desk.keep("slot", data.slot_id, asked=asked, gone=gone or None)
+    Parameters
+    ----------
+    lot, truck
+        Their states.
+    fields
+        The trip's facts.
+    """
+    if lot["status"] == "withdrawn":
+        return "lot_withdrawn"
+    if lot["destinations"] and fields["facility_id"] not in lot["destinations"]:
+        return "destination_changed"
+    if parse_time(fields["delivery_eta"]) > parse_time(lot["hold_until"]):
+        return "hold_changed"
+    if lot["temperature"] not in truck.get("temperature_classes", []):
+        return "temperature_changed"
+    return None
 
 
 def confirmed(desk: Desk, data: Reservation) -> None:
@@ -179,9 +164,10 @@ def confirmed(desk: Desk, data: Reservation) -> None:
 def _propose(desk: Desk, assignment_id: str, own: Doc) -> None:
     fields = own["fields"]
     lot = desk.state("lot", fields["lot_id"]) or {}
-    if crossed(desk, fields):
+    obstacle = _outdated(desk, fields)
+    if obstacle is not None:
         desk.keep("assignment", assignment_id, stage="ended", reservation=own["asked"], asked=None)
-        give_back(desk, assignment_id, fields, "road_closed")
+        give_back(desk, assignment_id, fields, obstacle)
         return
     desk.keep(
         "assignment",
@@ -210,7 +196,12 @@ def _move(desk: Desk, assignment_id: str, own: Doc) -> None:
     """Bring an assignment to the new slot that it was waiting for."""
     view = desk.view("assignment", assignment_id)
     changes = own.get("next")
-    if view is None or view["status"] not in ACTIVE or changes is None:
+    if (
+        view is None
+        or changes is None
+        or view["status"] not in ACTIVE
+        or crossed(desk, {**view, **changes})
+    ):
         let_go(desk, own["asked"], "not_wanted")
         desk.keep("assignment", assignment_id, asked=None, next=None)
         return
@@ -232,7 +223,7 @@ def rejected(desk: Desk, data: Reservation) -> None:
     """Free what was bound to a place that the slot does not have."""
     own = desk.own("assignment", data.assignment_id)
     asked = own.get("asked")
-    _forget_ask(desk, data)
+    forget(desk, data)
     if asked is None or asked["reservation_id"] != data.reservation_id:
         return
     desk.keep("assignment", data.assignment_id, asked=None, next=None)
@@ -245,7 +236,7 @@ def released(desk: Desk, data: Reservation) -> None:
     """Call a trip off whose place the slot took back, or seek a loaded truck another slot."""
     own = desk.own("assignment", data.assignment_id)
     held = own.get("reservation") or {}
-    _forget_ask(desk, data)
+    forget(desk, data)
     if held.get("reservation_id") != data.reservation_id:
         return
     desk.keep("assignment", data.assignment_id, reservation=None)
@@ -279,7 +270,7 @@ def move(desk: Desk, assignment_id: str, changes: Doc) -> bool:
     if free_places(desk, planned["slot_id"]) < 1:
         return False
     desk.keep("assignment", assignment_id, next={**changes, "reason": "slot_lost"})
-    _ask(desk, assignment_id, planned)
+    ask(desk, assignment_id, planned)
     return True
 
 
@@ -421,51 +412,3 @@ def settle_lots(desk: Desk) -> None:
             revision=revision,
         )
         desk.say("lot.decision.v1", "lot.planned", data, f"{lot_id}@{revision}")
-
-
-def duty_now(desk: Desk, truck_id: str) -> Doc:
-    """Return a driver's hours as of now: a rest of 15 minutes and a new day have counted."""
-    duty = desk.own("truck", truck_id).get("duty") or {}
-    return rested(duty, desk.now)
-
-
-def rested(duty: Doc, now: datetime) -> Doc:
-    """Let time since the last trip count as rest.
-
-    Parameters
-    ----------
-    duty
-        ``since_break_s``, ``today_s`` and the time ``as_of`` which they hold; empty for a driver
-        who has not driven yet.
-    now
-        The stack's time.
-    """
-    since_break_s, today_s = duty.get("since_break_s", 0), duty.get("today_s", 0)
-    if "as_of" in duty:
-        as_of = parse_time(duty["as_of"])
-        if now - as_of >= _BREAK:
-            since_break_s = 0
-        if (now + _LOCAL).date() != (as_of + _LOCAL).date():
-            today_s = 0
-    return {"since_break_s": since_break_s, "today_s": today_s, "as_of": format_time(now)}
-
-
-_BREAK = timedelta(minutes=15)
-_LOCAL = timedelta(hours=7)  # Asia/Ho_Chi_Minh, which has had no other offset since 1975
-
-
-def driven(desk: Desk, assignment_id: str, view: Doc) -> Doc:
-    """Return a driver's hours in the middle of a trip, from its plan.
-
-    Breaks taken on the way are not counted: hours are never told too low.
-    """
-    start = desk.own("assignment", assignment_id).get("duty") or {}
-    on_the_way_s = int((desk.now - parse_time(view["departure"])).total_seconds())
-    if view["status"] == "proposed":
-        on_the_way_s = 0
-    drove_s = min(max(on_the_way_s, 0), int(view["drive_s"]))
-    return {
-        "since_break_s": min(start.get("since_break_s", 0) + drove_s, 4 * 3600),
-        "today_s": start.get("today_s", 0) + drove_s,
-        "as_of": format_time(desk.now),
-    }

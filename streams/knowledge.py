@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from schemas.dispatch import StateKnown
 from schemas.lot import LotState
-from schemas.model import Fact, parse_time
+from schemas.model import Fact
 from schemas.place import FacilityState
 from schemas.slot import SlotState
 from schemas.truck import TruckState
-from streams.booking import end, open_kg, shrink
+from streams.booking import end, misfit, open_kg, shrink
 from streams.desk import Desk
 from streams.fold import Doc
 
@@ -66,7 +66,8 @@ def _fit_lot(desk: Desk, lot_id: str, state: Doc) -> None:
     """Cancel or shrink what was booked of a lot that has changed, the latest trips first."""
     booked = _unloaded(desk, "lot_id", lot_id)
     for assignment_id, view in booked:
-        reason = _misfit(desk, state, view)
+        truck = desk.state("truck", view["truck_id"]) or {}
+        reason = misfit(state, truck, view)
         if reason is not None:
             end(desk, assignment_id, "cancelled", reason=reason)
     shares = desk.own("lot", lot_id).get("shares", {})
@@ -79,17 +80,3 @@ def _fit_lot(desk: Desk, lot_id: str, state: Doc) -> None:
         else:
             shrink(desk, assignment_id, view, view["quantity_kg"] - excess)
         excess -= view["quantity_kg"]
-
-
-def _misfit(desk: Desk, lot: Doc, view: Doc) -> str | None:
-    """Say why a trip no longer serves its lot; None where it still does."""
-    if lot["status"] == "withdrawn":
-        return "lot_withdrawn"
-    if lot["destinations"] and view["facility_id"] not in lot["destinations"]:
-        return "destination_changed"
-    if parse_time(view["delivery_eta"]) > parse_time(lot["hold_until"]):
-        return "hold_changed"
-    truck = desk.state("truck", view["truck_id"]) or {}
-    if lot["temperature"] not in truck.get("temperature_classes", []):
-        return "temperature_changed"
-    return None

@@ -16,10 +16,12 @@ from routing.dispatch import (
     Truck,
 )
 from schemas.model import parse_time
-from streams.booking import driven, duty_now, free_places, is_free, open_kg
+from streams.booking import is_free, open_kg
 from streams.closures import binds
 from streams.desk import Desk
+from streams.duty import driven, duty_now
 from streams.fold import Doc, Store
+from streams.places import free_places
 from streams.planning import Need, Picture
 
 AHEAD = timedelta(hours=14)

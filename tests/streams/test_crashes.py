@@ -1,6 +1,6 @@
 """Kill the worker at any step, deliver in any order, repeat anything: the end is the same."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -50,9 +50,9 @@ class _Mortal(Town):
 
         super().__init__(crash)
 
-    def _round(self) -> bool:
+    def _round(self, names: Sequence[str] | None = None) -> bool:
         try:
-            return super()._round()
+            return super()._round(names)
         except Crash:
             self._restart()
             return True

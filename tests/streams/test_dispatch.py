@@ -315,3 +315,35 @@ def test_goods_that_spoil_raise_an_alert(town: Town) -> None:
     town.run(minutes=60 * 9)
     raised = [d["alert_id"] for t, d in town.events("alert.v1") if t == "alert.raised"]
     assert "lot_lost/FAR" in raised
+
+
+def _ask_only(town: Town, lot_id: str) -> None:
+    """Let dispatch ask a slot for a place, and stop before the slot answers."""
+    town.add_lot(lot_id)
+    while "reservation.requested" not in [
+        event_type
+        for event_type, data in town.events("slot.reservation.v1")
+        if data["truck_id"] not in {"T0", "T1"}
+    ]:
+        town.round_of("lot", "dispatch")
+        town.plan_once()
+
+
+@pytest.mark.parametrize(
+    ("event_type", "data"),
+    [
+        ("lot.withdrawn", {"lot_id": "L9"}),
+        ("lot.revised", {"lot_id": "L9", "quantity_kg": 100}),
+        ("truck.status_changed", {"truck_id": "T2", "status": "unavailable"}),
+    ],
+)
+def test_what_changes_while_a_slot_is_asked_is_not_offered(
+    town: Town, event_type: str, data: dict[str, object]
+) -> None:
+    _ask_only(town, "L9")
+    town.say(event_type, data)
+    town.round_of("lot", "truck", "dispatch")
+    town.run(plan=False)
+    assert "L9" not in {s["lot_id"] for s in town.states("assignment").values()}
+    held = [p for s in town.states("slot").values() for p in s["reserved"]]
+    assert {place["truck_id"] for place in held} == {"T0", "T1"}

@@ -196,6 +196,15 @@ class Town:
                 return
         raise AssertionError("the world does not come to rest")
 
+    def plan_once(self) -> bool:
+        """Plan, if there is reason to."""
+        return self._plan()
+
+    def round_of(self, *names: str) -> None:
+        """Let only some folds work, until nothing is left for them to read."""
+        while self._round(names):
+            pass
+
     def _plan(self) -> bool:
         """Plan as the planner does: where something changed, or five minutes have passed."""
         store = self.shells["dispatch"].memory.store(0)
@@ -213,9 +222,11 @@ class Town:
             self.put(self._encode(topic, event_type, fact, name, source, self.now))
         return True
 
-    def _round(self) -> bool:
+    def _round(self, names: Sequence[str] | None = None) -> bool:
         moved = False
         for name, shell in self.shells.items():
+            if names is not None and name not in names:
+                continue
             partitions = {
                 p for topic in shell.fold.topics for p in range(CATALOGUE[topic].partitions)
             }
