@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import math
 import os
 import signal
 import sys
@@ -51,6 +52,8 @@ _BATCH_BYTES = 4 << 20
 """A batch is cut here, so that its journal is a record that the broker takes."""
 _STALLED_S = 6.0
 """A process that stood still this long may have lost its partitions: it must not write."""
+_WARY_S = 5.0
+"""How long after a standstill: by then it has heard from the group, and knows what is its own."""
 _STUCK_S = 30.0
 """Offsets that do not move for so long, though records were handed out, never will."""
 _FAILED = 70
@@ -87,17 +90,24 @@ class _Heart:
 
     def __init__(self) -> None:
         self._beat = time.monotonic()
+        self._stood_still = -math.inf
 
     async def beat(self) -> None:
         """Beat for ever."""
+        self._beat = time.monotonic()
         while True:
-            self.refuse_stalled()  # whoever is first after a standstill, this or a fold
-            self._beat = time.monotonic()
             await asyncio.sleep(0.5)
+            self._notice()
+            self._beat = time.monotonic()
+
+    def _notice(self) -> None:
+        if time.monotonic() - self._beat > _STALLED_S:
+            self._stood_still = time.monotonic()
 
     def refuse_stalled(self) -> None:
-        """End the process where it stood still for too long."""
-        if time.monotonic() - self._beat > _STALLED_S:
+        """End the process where it stood still for too long, now or a moment ago."""
+        self._notice()
+        if time.monotonic() - self._stood_still < _WARY_S:
             _die("this process stood still; its partitions may be another's by now")
 
 

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.model import format_time
-from streams.fold import Fold
+from streams.fold import CHANGED_AT_ONCE, Fold
 from streams.lot import LOT_FOLD
 from streams.place import PLACE_FOLD
 from streams.truck import POSITIONS_REMEMBERED, TRUCK_FOLD
@@ -431,3 +431,16 @@ def test_a_silent_truck_raises_one_alert_until_it_is_heard() -> None:
     assert [kind for kind, _ in bench.events("alert.v1")] == ["alert.raised"]
     bench.say("truck.position_reported", POSITION)
     assert [kind for kind, _ in bench.events("alert.v1")] == ["alert.raised", "alert.cleared"]
+
+
+def test_a_tick_changes_only_so_many_entities_and_the_next_goes_on() -> None:
+    """The journal of one tick has to be a record that Kafka takes, whatever fell silent."""
+    bench = Bench(TRUCK_FOLD)
+    for number in range(CHANGED_AT_ONCE + 50):
+        bench.say("truck.registered", {**TRUCK, "truck_id": f"T{number}"})
+        bench.say("truck.position_reported", {**POSITION, "truck_id": f"T{number}"})
+    alerts = []
+    for _ in range(3):
+        bench.wait(hours=2)
+        alerts.append(len(list(bench.events("alert.v1"))))
+    assert alerts == [CHANGED_AT_ONCE, CHANGED_AT_ONCE + 50, CHANGED_AT_ONCE + 50]
