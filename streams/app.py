@@ -55,7 +55,7 @@ _STALLED_S = 6.0
 _WARY_S = 5.0
 """How long after a standstill: by then it has heard from the group, and knows what is its own."""
 _STUCK_S = 30.0
-"""Offsets that do not move for so long, though records were handed out, never will."""
+"""Offsets that do not move for so long, though there is more to read, never will."""
 _FAILED = 70
 
 
@@ -381,7 +381,7 @@ class Worker:
             }
             for tp, (at, first) in since.items():
                 if now - first > _STUCK_S:
-                    _die(f"the offset of {tp} stands at {at} though later records are done")
+                    _die(f"the offset of {tp} stands at {at} though there are records after it")
 
     async def _tick_entities(self) -> None:
         while True:

@@ -22,14 +22,12 @@ class MendedConsumer(driver.Consumer):  # type: ignore[misc]
         return bool(super().ack(message))
 
     def behind(self) -> dict[TP, int]:
-        """Return the committed offset of each partition with records handed out after it."""
+        """Return the committed offset of each partition that has records after it."""
         return {
-            tp: committed or 0
-            for tp, committed in self._committed_offset.items()
-            if tp in self.assignment()
-            and self.app.topics.acks_enabled_for(tp.topic)
-            and self._read_offset.get(tp) is not None
-            and self._read_offset[tp] >= (committed or 0)
+            tp: committed
+            for tp in self.assignment()
+            if self.app.topics.acks_enabled_for(tp.topic)
+            and (self.highwater(tp) or 0) > (committed := self._committed_offset.get(tp) or 0)
         }
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
