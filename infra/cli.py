@@ -3,11 +3,15 @@
 import importlib
 import pkgutil
 import sys
+from typing import Any, NoReturn, cast
 
 import typer
 
 import infra.commands
 from schemas.errors import HarvestlaneError
+
+_WrongUse: type[typer.BadParameter] = cast("Any", typer.BadParameter).__bases__[0]
+"""Click's error of usage, which typer keeps to itself."""
 
 
 def build_app() -> typer.Typer:
@@ -44,10 +48,22 @@ def build_app() -> typer.Typer:
 def main() -> None:
     """Run one command and exit: 0 success, 1 a check failed or an error, 2 wrong use."""
     try:
-        build_app()()
+        status = build_app()(standalone_mode=False)
     except HarvestlaneError as error:
-        sys.stderr.write(f"harvestlane: {error}\n")
-        raise SystemExit(1) from None
+        _leave(str(error), 1)
+    except typer.Abort:
+        _leave("stopped", 130)
+    except _WrongUse as error:
+        if error.format_message().startswith("Usage:"):  # no words at all: the help itself
+            sys.stderr.write(error.format_message() + "\n")
+            raise SystemExit(2) from None
+        _leave(f"{error.format_message()} `harvestlane --help` says what there is.", 2)
+    raise SystemExit(status if isinstance(status, int) else 0)
+
+
+def _leave(why: str, status: int) -> NoReturn:
+    sys.stderr.write(f"harvestlane: {why}\n")
+    raise SystemExit(status)
 
 
 if __name__ == "__main__":
