@@ -42,7 +42,7 @@ def judge(log: Log) -> Finding:
         route = shape_of(said.now.route.geometry)
         for closure_id, history in told.items():
             state = _known(history, said.entry.appended_ms)
-            if state is None or not _matters(state, now, said) or not _meets(route, state):
+            if state is None or not _matters(state, now) or not _meets(route, state):
                 continue
             finding.violate(
                 "crosses_closure",
@@ -71,12 +71,11 @@ def _known(history: list[_Told], at_ms: int) -> ClosureState | None:
     return past[-1] if past else None
 
 
-def _matters(state: ClosureState, now: datetime, said: Said) -> bool:
-    """Tell whether a closure was in force at the offer and still is while the truck drives."""
+def _matters(state: ClosureState, now: datetime) -> bool:
+    """Tell whether a closure was in force at the offer (contract)."""
     if state.status != "in_force" or state.valid_from > now:
         return False
-    ends = state.valid_until
-    return ends is None or (now < ends and said.now.departure < ends)
+    return state.valid_until is None or now < state.valid_until
 
 
 def _is_new_route(said: Said) -> bool:

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Generic, TypeVar
-
-from infra.verify.log import Log
 
 Value = TypeVar("Value")
 
-NEWS_MS = 5_000
-"""How long news of one topic may take to whoever decides, who may go by the older until then."""
-DISPLACED_WITHIN = timedelta(seconds=60)
-"""How long an excess may last, on the stack's clock (contract)."""
-LAG = timedelta(seconds=5)
-"""A stack may lag 2 s behind its clock, and the clock is held within 3 s of that (contract)."""
+NEWS_MS = 30_000
+"""How long news of one topic may take to whoever decides, who may go by the older until then: the
+partitions of a killed worker are read again after 5 to 12 s, and a busy machine is slower."""
+DISPLACED_WITHIN_MS = 60_000
+"""How long an excess may last (contract), by the broker's append times like every latency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +59,6 @@ def in_order(told: Sequence[tuple[datetime, int, Value]]) -> list[Change[Value]]
     return changes
 
 
-def lasts_too_long(log: Log, start_ms: int, end_ms: int) -> bool:
+def lasts_too_long(start_ms: int, end_ms: int) -> bool:
     """Tell whether an excess that lasted so long should have been displaced before."""
-    return log.delay(start_ms, end_ms, lag=LAG) > DISPLACED_WITHIN
+    return end_ms - start_ms > DISPLACED_WITHIN_MS

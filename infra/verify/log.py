@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
@@ -257,18 +257,6 @@ class Log:
             return _moment(shows[-1])
         share = (appended_ms - walls[right - 1]) / (walls[right] - walls[right - 1])
         return _moment(shows[right - 1] + share * (shows[right] - shows[right - 1]))
-
-    def delay(self, start_ms: float, end_ms: float, *, lag: timedelta) -> timedelta:
-        """Tell how far the stack's clock went between two append times.
-
-        Parameters
-        ----------
-        start_ms, end_ms
-            Milliseconds since 1970.
-        lag
-            The wall time by which the stack may lag behind its clock: it is taken off the end.
-        """
-        return self.clock(end_ms - lag / timedelta(milliseconds=1)) - self.clock(start_ms)
 
 
 def _moment(seconds: float) -> datetime:

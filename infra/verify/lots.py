@@ -105,7 +105,7 @@ def _judge_excess(
     quantity, total, moving = 0, 0, 0
     since: int | None = None
     for at_ms, kind, told, booked in [*steps, (log.last_ms, 2, 0, (0, 0))]:
-        if since is not None and lasts_too_long(log, since, at_ms):
+        if since is not None and lasts_too_long(since, at_ms):
             finding.violate(
                 "excess_stays",
                 f"Lot {lot_id} is {quantity} kg, but {total} kg stayed on trucks for more than "

@@ -142,7 +142,7 @@ def _judge_cuts(
     taken, room = 0, known[0].value
     since: int | None = None
     for at_ms, kind, value in [*sorted(steps), (log.last_ms, 1, 0)]:
-        if since is not None and lasts_too_long(log, since, at_ms):
+        if since is not None and lasts_too_long(since, at_ms):
             finding.violate(
                 "excess_stays",
                 f"Slot {slot_id} held too many trucks for more than 60 s after a cut.",

@@ -31,7 +31,7 @@ def judge(log: Log) -> Finding:
         if said.type == "assignment.loaded":
             _judge_carried(finding, said, book)
         if not said.books:
-            _forget(log, finding, overlaps, said, book)
+            _forget(finding, overlaps, said, book)
             continue
         finding.checked += 1
         _judge_truck(finding, said, book, trucks.get(said.now.truck_id, []))
@@ -39,9 +39,9 @@ def judge(log: Log) -> Finding:
         _judge_stretches(finding, said.now)
         _judge_day(finding, said, book)
         _judge_overlap(finding, overlaps, said, book)
-        _forget(log, finding, overlaps, said, book)
+        _forget(finding, overlaps, said, book)
     for pair, since_ms in overlaps.items():
-        if lasts_too_long(log, since_ms, log.last_ms):
+        if lasts_too_long(since_ms, log.last_ms):
             _tell_overlap(finding, *pair)
     return finding
 
@@ -202,7 +202,6 @@ def _judge_overlap(
 
 
 def _forget(
-    log: Log,
     finding: Finding,
     overlaps: dict[tuple[str, str], int],
     said: Said,
@@ -213,7 +212,7 @@ def _forget(
         held = [fact for _, fact in book.of_truck(said.now.truck_id) if fact.assignment_id in pair]
         if len(held) == 2 and _overlap(*held):
             continue
-        if lasts_too_long(log, overlaps.pop(pair), said.entry.appended_ms):
+        if lasts_too_long(overlaps.pop(pair), said.entry.appended_ms):
             _tell_overlap(finding, *pair)
 
 
