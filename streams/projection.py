@@ -47,13 +47,15 @@ PROJECTED = (*_STATES, _ALERTS, *_ONLY_CHECKED)
 _BATCH = 500
 _CHANGES_KEPT = 20_000
 _RETRY_S = 1.0
+_ELSEWHERE = "ELSEWHERE"
+"""The script's error where Redis holds other offsets; `MOVED` would mean a cluster to redis-py."""
 
 _SCRIPT = """
 local at = 1
 local places = tonumber(ARGV[at]); at = at + 1
 for n = 0, places - 1 do
   local found = redis.call('HGET', 'offsets', ARGV[at + n * 3]) or ''
-  if found ~= ARGV[at + n * 3 + 1] then return redis.error_reply('MOVED ' .. ARGV[at + n * 3]) end
+  if found ~= ARGV[at + n * 3 + 1] then return redis.error_reply('CODE ' .. ARGV[at + n * 3]) end
 end
 local first = at
 at = at + places * 3
@@ -77,7 +79,7 @@ for n = 0, places - 1 do
   redis.call('HSET', 'offsets', ARGV[first + n * 3], ARGV[first + n * 3 + 2])
 end
 return applied
-""".replace("KEPT", str(_CHANGES_KEPT))
+""".replace("KEPT", str(_CHANGES_KEPT)).replace("CODE", _ELSEWHERE)
 
 
 @dataclass
@@ -184,7 +186,7 @@ class Projector:
                     await self._commit(consumer)
                     self._report(True)
             except ResponseError as error:
-                if "MOVED" not in str(error):
+                if _ELSEWHERE not in str(error):
                     raise
                 log.warning("Redis is not where it was (%s); going on from what it holds", error)
                 settled = False
@@ -221,7 +223,7 @@ class Projector:
         """Notice a Redis that was flushed while nothing happened."""
         found = await self._hash(OFFSETS)
         if any(found.get(name, "") != value for name, value in self._expected.items()):
-            raise ResponseError("MOVED (noticed at rest)")
+            raise ResponseError(f"{_ELSEWHERE} (noticed at rest)")
 
     async def _commit(self, consumer: AIOKafkaConsumer) -> None:
         done = {
