@@ -25,6 +25,9 @@ FUTURE_LIMIT = timedelta(hours=24)
 MAX_DEPTH = 32
 """How deep an event's data may be nested: deeper ones cannot be written again by every library."""
 
+MAX_TEXT = 512
+"""How many characters an event's attribute may have."""
+
 Headers = Sequence[tuple[str, bytes]]
 
 
@@ -77,8 +80,8 @@ def _text(name: str, raw: bytes | None) -> str:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
         raise MalformedEvent(f"the header {name} is not UTF-8") from None
-    if not 1 <= len(text) <= 512:
-        raise MalformedEvent(f"the header {name} must have 1 to 512 characters")
+    if not 1 <= len(text) <= MAX_TEXT:
+        raise MalformedEvent(f"the header {name} must have 1 to {MAX_TEXT} characters")
     return text
 
 
@@ -167,7 +170,7 @@ def decode(
 
 def _optional(found: Mapping[str, bytes], name: str) -> str | None:
     raw = found.get(name)
-    return raw.decode("utf-8", "replace")[:512] if raw else None
+    return raw.decode("utf-8", "replace")[:MAX_TEXT] if raw else None
 
 
 def digest(event_type: str, payload: Any) -> str:

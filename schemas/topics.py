@@ -33,7 +33,8 @@ Audience = Literal["public", "internal"]
 class Topic:
     """One topic of the catalogue.
 
-    ``key`` names the data's field that keys the record; ``retention_ms`` is -1 for ever.
+    ``key`` names the data's field that keys the record; ``retention_ms`` is -1 for ever, and
+    ``max_bytes`` the most that a record may have.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Topic:
     retention_ms: int = 30 * _DAY_MS
     compacted: bool = False
     audience: Audience = "public"
+    max_bytes: int = 1 << 20
 
     def key_of(self, data: Fact) -> str:
         """Return the record key that this data must have."""
@@ -62,6 +64,8 @@ class Topic:
             "retention.ms": str(self.retention_ms),
             # latencies are taken from it, and a scenario of 2021 must not be swept away by its age
             "message.timestamp.type": "LogAppendTime",
+            # a record may come back as a part of a journal or a dead letter: those may be larger
+            "max.message.bytes": str(self.max_bytes),
         }
 
 
@@ -237,6 +241,7 @@ TOPICS: tuple[Topic, ...] = (
         {},
         "Records that could not be read or were refused: the bytes as they came, with why.",
         partitions=REGION_PARTITIONS,
+        max_bytes=2 << 20,
     ),
     Topic(
         "checkpoint.visit.v1",

@@ -33,6 +33,7 @@ from streams.booking import (
 from streams.closures import RULES, key_of, trips_through
 from streams.commands import answer, carry_out, unfit_truck
 from streams.desk import Desk
+from streams.entity import EntityFold
 from streams.fold import (
     Answer,
     Applied,
@@ -40,7 +41,6 @@ from streams.fold import (
     DeadLetter,
     Doc,
     Entity,
-    EntityFold,
     Outcome,
     Output,
     Step,

@@ -21,7 +21,8 @@ from schemas.lot import (
     LotWithdrawn,
 )
 from schemas.model import format_time, parse_time
-from streams.fold import Answer, Applied, Doc, Entity, EntityFold, Output, Refused, Unknown, revise
+from streams.entity import EntityFold
+from streams.fold import Answer, Applied, Doc, Entity, Output, Refused, Unknown, revise
 
 
 def _known(view: Doc) -> Output:

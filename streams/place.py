@@ -20,18 +20,8 @@ from schemas.place import (
     PlaceRetired,
     PlaceUpdated,
 )
-from streams.fold import (
-    Answer,
-    Applied,
-    Doc,
-    Entity,
-    EntityFold,
-    Output,
-    Refused,
-    Unknown,
-    rank,
-    revise,
-)
+from streams.entity import EntityFold
+from streams.fold import Answer, Applied, Doc, Entity, Output, Refused, Unknown, rank, revise
 from streams.slot import answered, capacity_changed, closed, opened, released, requested
 
 VISITS_REMEMBERED = 512

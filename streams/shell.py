@@ -17,7 +17,7 @@ from datetime import datetime
 import orjson
 
 from schemas.clock import ClockTicked
-from schemas.envelope import Record, decode, encode
+from schemas.envelope import MAX_TEXT, Record, decode, encode
 from schemas.errors import MalformedEvent
 from schemas.model import Fact, parse_time
 from schemas.topics import CATALOGUE, DEAD_LETTERS
@@ -168,6 +168,12 @@ def read(raw: Raw, appended_ms: int) -> Arrival | DeadLetter:
     return Arrival(event, raw, appended_ms)
 
 
+def _state_id(entity_id: str, version: object) -> str:
+    """Name one version of a state, in no more characters than a header may have."""
+    name = f"{entity_id}@{version}"
+    return name if len(name) <= MAX_TEXT else derived_id(name)
+
+
 def dead_record(letter: DeadLetter) -> Record:
     """Return a dead letter: the bytes as they came, and where they stood and why they are dead."""
     raw = letter.raw
@@ -280,7 +286,7 @@ class Shell:
         topic = CATALOGUE[f"{kind}.state.v1"]
         updated_at = str(view["updated_at"])
         headers = [
-            ("ce_id", f"{entity_id}@{view['version']}".encode()),
+            ("ce_id", _state_id(entity_id, view["version"]).encode()),
             ("ce_source", self._source.encode()),
             ("ce_specversion", b"1.0"),
             ("ce_type", f"{kind}.state".encode()),

@@ -33,18 +33,8 @@ from schemas.truck import (
     TruckUpdated,
     plate_key,
 )
-from streams.fold import (
-    Answer,
-    Applied,
-    Doc,
-    Entity,
-    EntityFold,
-    Output,
-    Refused,
-    Unknown,
-    rank,
-    revise,
-)
+from streams.entity import EntityFold
+from streams.fold import Answer, Applied, Doc, Entity, Output, Refused, Unknown, rank, revise
 
 POSITIONS_REMEMBERED = 128
 """Identities of positions kept in a truck's state; older positions are refused as too late."""

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from schemas.envelope import decode
 from schemas.model import format_time, parse_time
 from streams.booking import ACCEPT_WITHIN
 from tests.streams.town import NOON, Town
@@ -347,3 +348,12 @@ def test_what_changes_while_a_slot_is_asked_is_not_offered(
     assert "L9" not in {s["lot_id"] for s in town.states("assignment").values()}
     held = [p for s in town.states("slot").values() for p in s["reserved"]]
     assert {place["truck_id"] for place in held} == {"T0", "T1"}
+
+
+def test_a_command_with_the_longest_id_is_answered_by_a_state_that_can_be_read(town: Town) -> None:
+    data = {"assignment_id": _only(town), "region": "kien-giang"}
+    town.say("assignment.accept", data, event_id="x" * 512)
+    town.run()
+    record = town.log["command.state.v1", 0][-1][0]
+    event = decode(record.topic, record.key, record.value, record.headers)
+    assert event.key == "x" * 512

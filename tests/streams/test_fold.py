@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.model import format_time
-from streams.fold import CHANGED_AT_ONCE, Fold
+from streams.entity import CHANGED_AT_ONCE
+from streams.fold import Fold
 from streams.lot import LOT_FOLD
 from streams.place import PLACE_FOLD
 from streams.truck import POSITIONS_REMEMBERED, TRUCK_FOLD

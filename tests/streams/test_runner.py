@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import app
-from streams.app import _BATCH_BYTES, _Heart, _portions
+from streams import runner
+from streams.runner import _BATCH_BYTES, Heart, _portions
 
 
 @dataclass(frozen=True)
@@ -64,13 +64,13 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     def die(why: str) -> None:
         raise _Died(why)
 
-    monkeypatch.setattr(app, "_die", die)
-    monkeypatch.setattr(app, "time", SimpleNamespace(monotonic=lambda: face.now))
+    monkeypatch.setattr(runner, "die", die)
+    monkeypatch.setattr(runner, "time", SimpleNamespace(monotonic=lambda: face.now))
     return face
 
 
 def test_a_process_that_beats_may_write(watch: SimpleNamespace) -> None:
-    heart = _Heart()
+    heart = Heart()
     watch.now += 5.9
     heart.refuse_stalled()
     assert watch.now == 105.9
@@ -79,7 +79,7 @@ def test_a_process_that_beats_may_write(watch: SimpleNamespace) -> None:
 async def test_a_process_that_stood_still_may_not_write_even_where_it_beats_again_first(
     watch: SimpleNamespace,
 ) -> None:
-    heart = _Heart()
+    heart = Heart()
     beating = asyncio.create_task(heart.beat())
     await asyncio.sleep(0)
     watch.now += 8.0

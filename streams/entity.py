@@ -1,0 +1,315 @@
+"""Fold events into one entity each, with a memory of every event inside the entity's own value.
+
+What is not yet known is set aside, and what became of every record is counted; what a noun's events
+mean stands in that noun's module.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from schemas.clock import ClockTicked
+from schemas.envelope import Event, decode, refuse_future
+from schemas.errors import RefusedEvent
+from schemas.model import format_time, parse_time
+from streams.fold import (
+    Applied,
+    Arrival,
+    DeadLetter,
+    Doc,
+    Entity,
+    Output,
+    Raw,
+    Refused,
+    Rule,
+    Step,
+    Store,
+    TimeRule,
+    Unknown,
+    rank,
+)
+
+PARKING = timedelta(minutes=10)
+"""How long an event may wait for an id that nobody has registered yet (contract)."""
+
+CHANGED_AT_ONCE = 200
+"""So many entities does one tick change, so that its journal stays a record that Kafka takes; the
+next tick goes on."""
+
+
+def _count(entity: Entity, topic: str, outcome: str, by: int = 1) -> dict[str, Mapping[str, int]]:
+    of_topic = dict(entity.counts.get(topic, {}))
+    of_topic[outcome] = of_topic.get(outcome, 0) + by
+    return {**entity.counts, topic: of_topic}
+
+
+def _merge(views: Mapping[str, Doc], changes: Mapping[str, Doc | None]) -> dict[str, Doc]:
+    merged = {**views, **{k: v for k, v in changes.items() if v is not None}}
+    return {k: v for k, v in merged.items() if not (k in changes and changes[k] is None)}
+
+
+class EntityFold:
+    """The fold of a noun whose every event concerns one key.
+
+    Parameters
+    ----------
+    name
+        The table's name.
+    topics
+        What the fold reads, but for the tick.
+    rules
+        What each type of event means.
+    on_time
+        What passing time means, if anything.
+    memory_limits
+        For bulk topics: how many identities are remembered; an event older than all of these is
+        refused (``too_late``). Topics not named are remembered whole.
+    key_of
+        Which entity an event concerns; by default its record's key.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        topics: tuple[str, ...],
+        rules: Mapping[str, Rule],
+        *,
+        on_time: TimeRule | None = None,
+        memory_limits: Mapping[str, int] | None = None,
+        key_of: Callable[[Event], str] = lambda event: event.key,
+    ) -> None:
+        self.name = name
+        self.topics = (*topics, "stack.tick.v1")
+        self._rules = rules
+        self._on_time = on_time
+        self._limits = memory_limits or {}
+        self._key_of = key_of
+
+    def step(self, store: Store, arrival: Arrival, now: datetime) -> Step:
+        """Answer one arrival; a tick concerns every entity of the partition."""
+        if isinstance(arrival.event.data, ClockTicked):
+            return self._tick(store, arrival.event.data.now)
+        key = self._key_of(arrival.event)
+        entity = store.get(key) or Entity(partition=arrival.raw.partition)
+        if arrival.raw.topic in self._limits:
+            read = entity.own.get("read", {})
+            if arrival.raw.offset < read.get(arrival.raw.topic, 0):
+                return Step(outcome="redelivered")  # perhaps of an identity forgotten since
+            read = {**read, arrival.raw.topic: arrival.raw.offset + 1}
+            entity = _replace(entity, own={**entity.own, "read": read})
+        return self._arrive(key, entity, arrival, now)
+
+    def _arrive(self, key: str, entity: Entity, arrival: Arrival, now: datetime) -> Step:
+        event, raw = arrival.event, arrival.raw
+        known = entity.memory.get(event.identity)
+        if known is not None:
+            return self._again(key, entity, arrival, known)
+        remembered = self._remember(entity, arrival)
+        try:
+            refuse_future(event.time, now)
+        except RefusedEvent as refusal:
+            return self._bury(key, entity, remembered, raw, str(refusal))
+        if self._is_too_late(entity, event):
+            counts = _count(entity, raw.topic, "refused")
+            changed = _replace(entity, memory=remembered, counts=counts)
+            return Step({key: changed}, outcome="refused")
+        answer = self._rules[event.type](entity, event, now)
+        if isinstance(answer, Unknown):
+            changed = _replace(
+                entity,
+                memory=remembered,
+                counts=_count(entity, raw.topic, "parked"),
+                parked=(*entity.parked, _parked_doc(raw, now, arrival.appended_ms)),
+            )
+            return Step({key: changed}, outcome="parked")
+        if isinstance(answer, Refused):
+            counts = _count(entity, raw.topic, "refused")
+            changed = _replace(entity, memory=remembered, counts=counts)
+            return Step({key: changed}, outcome="refused")
+        changed = _replace(
+            entity,
+            views=_merge(entity.views, answer.views),
+            memory=remembered,
+            counts=_count(entity, raw.topic, "applied"),
+            own=entity.own if answer.own is None else answer.own,
+        )
+        changed, more = self._unpark_all(changed, now)
+        return Step({key: changed}, (*answer.outputs, *more))
+
+    def _again(self, key: str, entity: Entity, arrival: Arrival, known: Doc) -> Step:
+        event, raw = arrival.event, arrival.raw
+        if raw.place in known["at"]:
+            return Step(outcome="redelivered")
+        seen = {**known, "at": [*known["at"], raw.place]}
+        memory = {**entity.memory, event.identity: seen}
+        if known["d"] != event.digest:
+            error = "conflict: the same source and id came before with other content"
+            return self._bury(key, entity, memory, raw, error)
+        counts = _count(entity, raw.topic, "duplicate")
+        return Step({key: _replace(entity, memory=memory, counts=counts)}, outcome="duplicate")
+
+    def _bury(
+        self, key: str, entity: Entity, memory: Mapping[str, Doc], raw: Raw, error: str
+    ) -> Step:
+        changed = _replace(entity, memory=memory, counts=_count(entity, raw.topic, "dead"))
+        return Step({key: changed}, dead=(DeadLetter(raw, error),), outcome="dead")
+
+    def _remember(self, entity: Entity, arrival: Arrival) -> dict[str, Doc]:
+        event = arrival.event
+        entry: Doc = {"d": event.digest, "at": [arrival.raw.place]}
+        limit = self._limits.get(event.topic)
+        if limit is None:
+            return {**entity.memory, event.identity: entry}
+        entry["t"] = rank(event.time)
+        memory = {**entity.memory, event.identity: entry}
+        timed = [(doc["t"], identity) for identity, doc in memory.items() if "t" in doc]
+        if len(timed) > limit:
+            del memory[min(timed)[1]]
+        return memory
+
+    def _is_too_late(self, entity: Entity, event: Event) -> bool:
+        limit = self._limits.get(event.topic)
+        if limit is None:
+            return False
+        times = [doc["t"] for doc in entity.memory.values() if "t" in doc]
+        return len(times) >= limit and event.time < parse_time(min(times))
+
+    def _unpark_all(self, entity: Entity, now: datetime) -> tuple[Entity, tuple[Output, ...]]:
+        """Apply what was set aside until nothing more can be: one may have waited for another."""
+        outputs: tuple[Output, ...] = ()
+        waiting = -1
+        while len(entity.parked) != waiting:
+            waiting = len(entity.parked)
+            entity, more = self._unpark(entity, now)
+            outputs += more
+        return entity, outputs
+
+    def _unpark(self, entity: Entity, now: datetime) -> tuple[Entity, tuple[Output, ...]]:
+        """Apply what was set aside, as far as it can be applied by now."""
+        outputs: list[Output] = []
+        for doc in entity.parked:
+            event = _decode(_raw_of(doc))
+            answer = self._rules[event.type](entity, event, now)
+            if isinstance(answer, Unknown):
+                continue
+            counts = _count(entity, event.topic, "parked", -1)
+            entity = _replace(
+                entity, counts=counts, parked=tuple(d for d in entity.parked if d is not doc)
+            )
+            outcome = "refused" if isinstance(answer, Refused) else "applied"
+            entity = _replace(entity, counts=_count(entity, event.topic, outcome))
+            if isinstance(answer, Applied):
+                entity = _replace(
+                    entity,
+                    views=_merge(entity.views, answer.views),
+                    own=entity.own if answer.own is None else answer.own,
+                )
+                outputs += [
+                    Output(o.topic, o.type, o.data, f"{o.name}|{event.identity}", o.time)
+                    for o in answer.outputs
+                ]
+        return entity, tuple(outputs)
+
+    def take_up(self, entity: Entity, now: datetime) -> tuple[Entity, list[Event]]:
+        """Count parked events as applied that can be applied by now, and return them.
+
+        Parameters
+        ----------
+        entity
+            An entity with parked events.
+        now
+            The stack's time.
+        """
+        taken = []
+        for doc in entity.parked:
+            event = _decode(_raw_of(doc))
+            if event.type not in self._rules:
+                continue
+            if isinstance(self._rules[event.type](entity, event, now), Applied):
+                counts = _count(entity, event.topic, "parked", -1)
+                kept = tuple(d for d in entity.parked if d is not doc)
+                entity = _replace(entity, counts=counts, parked=kept)
+                entity = _replace(entity, counts=_count(entity, event.topic, "applied"))
+                taken.append(event)
+        return entity, taken
+
+    def _tick(self, store: Store, now: datetime) -> Step:
+        changes: dict[str, Entity] = {}
+        outputs: list[Output] = []
+        dead: list[DeadLetter] = []
+        for key in list(store.keys()):
+            entity = store.get(key)
+            if entity is None:
+                continue
+            changed, buried = self._expire(entity, now)
+            answer = self._on_time(key, changed, now) if self._on_time else None
+            if answer is not None:
+                changed = _replace(
+                    changed,
+                    views=_merge(changed.views, answer.views),
+                    own=changed.own if answer.own is None else answer.own,
+                )
+                outputs += answer.outputs
+            if changed is not entity:
+                changes[key] = changed
+                dead += buried
+            if len(changes) == CHANGED_AT_ONCE:
+                break
+        return Step(changes, tuple(outputs), tuple(dead), outcome="ticked")
+
+    def _expire(self, entity: Entity, now: datetime) -> tuple[Entity, list[DeadLetter]]:
+        late = [doc for doc in entity.parked if parse_time(doc["since"]) + PARKING < now]
+        if not late:
+            return entity, []
+        for doc in late:
+            entity = _replace(entity, counts=_count(entity, doc["topic"], "parked", -1))
+            entity = _replace(entity, counts=_count(entity, doc["topic"], "dead"))
+        kept = tuple(doc for doc in entity.parked if doc not in late)
+        error = "unknown: nobody registered its id within 10 minutes"
+        buried = [DeadLetter(_raw_of(doc), error) for doc in late]
+        return _replace(entity, parked=kept), buried
+
+
+def _replace(entity: Entity, **fields: Any) -> Entity:
+    values = {name: getattr(entity, name) for name in Entity.__slots__} | fields
+    return Entity(**values)
+
+
+def _parked_doc(raw: Raw, now: datetime, appended_ms: int) -> Doc:
+    return {
+        "topic": raw.topic,
+        "partition": raw.partition,
+        "offset": raw.offset,
+        "since": format_time(now),
+        "appended_ms": appended_ms,
+        "key": _to_text(raw.key),
+        "value": _to_text(raw.value),
+        "headers": [[name, _to_text(value)] for name, value in raw.headers],
+    }
+
+
+def _raw_of(doc: Doc) -> Raw:
+    headers = tuple((name, _to_bytes(value) or b"") for name, value in doc["headers"])
+    return Raw(
+        topic=doc["topic"],
+        partition=doc["partition"],
+        offset=doc["offset"],
+        key=_to_bytes(doc["key"]),
+        value=_to_bytes(doc["value"]),
+        headers=headers,
+    )
+
+
+def _decode(raw: Raw) -> Event:
+    return decode(raw.topic, raw.key, raw.value, raw.headers)
+
+
+def _to_text(raw: bytes | None) -> str | None:
+    return None if raw is None else base64.b64encode(raw).decode()
+
+
+def _to_bytes(text: str | None) -> bytes | None:
+    return None if text is None else base64.b64decode(text)

@@ -1,0 +1,225 @@
+"""Run one fold on the partitions that this worker owns: batches in, journals, outputs, rows out.
+
+Whatever goes wrong ends the process with nothing acknowledged: Faust itself would acknowledge the
+event that failed and go on with the next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import math
+import os
+import sys
+import time
+from collections.abc import Awaitable, Iterator, Sequence
+from typing import Any, NoReturn
+
+from faust.types import TP
+
+from schemas.envelope import Record
+from streams.clock import StackClock
+from streams.counters import Counters
+from streams.fold import Fold, Raw
+from streams.shell import JOURNAL, Shell, Work
+from streams.table import ConfirmedTable, read_rows, write
+
+log = logging.getLogger(__name__)
+
+INBOX = TP("dispatch.inbox.v1", 0)
+
+_BATCH = {"dispatch": 40}
+_BATCH_ELSE = 200
+_WITHIN_S = 0.03
+_BATCH_BYTES = 4 << 20
+"""A batch is cut here, so that its journal is a record that the broker takes."""
+_STALLED_S = 6.0
+"""A process that stood still this long may have lost its partitions: it must not write."""
+_WARY_S = 5.0
+"""How long after a standstill: by then it has heard from the group, and knows what is its own."""
+_FAILED = 70
+
+
+class Heart:
+    """Notices that the whole process stood still."""
+
+    def __init__(self) -> None:
+        self._beat = time.monotonic()
+        self._stood_still = -math.inf
+
+    async def beat(self) -> None:
+        """Beat for ever."""
+        self._beat = time.monotonic()
+        while True:
+            await asyncio.sleep(0.5)
+            self._notice()
+            self._beat = time.monotonic()
+
+    def _notice(self) -> None:
+        if time.monotonic() - self._beat > _STALLED_S:
+            self._stood_still = time.monotonic()
+
+    def refuse_stalled(self) -> None:
+        """End the process where it stood still for too long, now or a moment ago."""
+        self._notice()
+        if time.monotonic() - self._stood_still < _WARY_S:
+            die("this process stood still; its partitions may be another's by now")
+
+
+def die(why: str) -> NoReturn:
+    """End this process at once, acknowledging nothing, to be started again."""
+    log.critical("%s; ending, to be started again", why, exc_info=sys.exc_info()[0] is not None)
+    logging.shutdown()
+    os._exit(_FAILED)
+
+
+class Runner:
+    """One fold at work on the partitions that this worker owns.
+
+    Parameters
+    ----------
+    app
+        The Faust app.
+    fold
+        What events mean.
+    clock
+        The stack's clock.
+    counters
+        Where outcomes are counted.
+    heart
+        Refuses to write after a standstill.
+    """
+
+    def __init__(
+        self, app: Any, fold: Fold, clock: StackClock, counters: Counters, heart: Heart
+    ) -> None:
+        self.app = app
+        self.shell = Shell(fold, clock.now)
+        self.written = asyncio.Event()
+        """Set after every batch that changed something."""
+        self._counters = counters
+        self._heart = heart
+        self._generation: int | None = None
+        self._batch = _BATCH.get(fold.name, _BATCH_ELSE)
+        self._topic = fold.topics[0]
+        self.table: ConfirmedTable = app.Table(
+            fold.name,
+            key_type=bytes,
+            value_type=bytes,
+            options={"driver": "rocksdict", "block_cache_size": 8 << 20, "max_open_files": 64},
+        )
+        source = app.topic(*fold.topics, key_serializer="raw", value_serializer="raw")
+        app.agent(source, name=fold.name)(self._run)
+
+    @property
+    def leads(self) -> bool:
+        """Whether dispatch is this worker's, and what is in memory is of the present generation."""
+        present = self._generation == self.app.consumer_generation_id
+        return bool(present and INBOX in self.app.assignor.assigned_actives())
+
+    async def _run(self, stream: Any) -> None:
+        async for events in stream.take_events(self._batch, within=_WITHIN_S):
+            try:
+                await self._take(events)
+            except asyncio.CancelledError:
+                _leave_unread(events)
+                raise
+            except BaseException:  # noqa: BLE001 - whatever it is, nothing may be acknowledged
+                die(f"the {self.shell.fold.name} fold failed")
+
+    async def _take(self, events: Sequence[Any]) -> None:
+        generation = self.app.consumer_generation_id
+        current = [e for e in events if e.message.generation_id == generation]
+        _leave_unread([e for e in events if e.message.generation_id != generation])
+        if not current:
+            return
+        if self._generation != generation:
+            await self._take_over(generation)
+        current.sort(key=lambda event: int(event.message.partition))
+        for partition, batch in _portions(current):
+            work = self.shell.work(partition, batch)
+            if generation != self.app.consumer_generation_id:
+                self._generation = None  # the memory holds what was never written: load it anew
+                _leave_unread(current)
+                return
+            if work.changes or work.records:
+                await self._write(work)
+            self._counters.add(self.shell.fold.name, work.outcomes)
+
+    async def _take_over(self, generation: int) -> None:
+        """Load the tables of the partitions that are ours now, and finish what was begun."""
+        for work in self.shell.memory.load(read_rows(self.table)):
+            await self._write(work)
+        self._generation = generation
+        log.info("%s: generation %s loaded", self.shell.fold.name, generation)
+        self.written.set()
+
+    async def _write(self, work: Work) -> None:
+        """Make a batch durable, then say it, then write what it changed."""
+        self._heart.refuse_stalled()
+        journal = [(JOURNAL, work.journal())]
+        await write(self.table, self._topic, work.partition, journal)
+        await send_all(self.app, work.records)
+        await write(self.table, self._topic, work.partition, work.rows())
+        self.written.set()
+
+
+def _leave_unread(events: Sequence[Any]) -> None:
+    """Let Faust's own acknowledgement of these events do nothing, so that they are read again."""
+    for event in events:
+        event.message.acked = True
+
+
+def _portions(events: Sequence[Any]) -> Iterator[tuple[int, list[tuple[Raw, int]]]]:
+    """Cut events into batches of one partition each, none of them too large."""
+    for partition, group in itertools.groupby(events, lambda e: int(e.message.partition)):
+        portion: list[tuple[Raw, int]] = []
+        size = 0
+        for event in group:
+            raw, appended_ms = _read(event.message)
+            size += len(raw.value or b"")
+            if portion and size > _BATCH_BYTES:
+                yield partition, portion
+                portion, size = [], len(raw.value or b"")
+            portion.append((raw, appended_ms))
+        yield partition, portion
+
+
+def _read(message: Any) -> tuple[Raw, int]:
+    headers = message.headers or ()
+    pairs = headers.items() if hasattr(headers, "items") else headers
+    raw = Raw(
+        topic=message.topic,
+        partition=message.partition,
+        offset=message.offset,
+        key=message.key,
+        value=message.value,
+        headers=tuple((str(name), value or b"") for name, value in pairs),
+    )
+    return raw, int(message.timestamp * 1000)
+
+
+async def send_all(app: Any, records: Sequence[tuple[Record, int | None]]) -> None:
+    """Send records and wait until the broker has confirmed every one.
+
+    Parameters
+    ----------
+    app
+        The Faust app.
+    records
+        What to send, and the partition, where the key does not decide it.
+    """
+    promises: list[Awaitable[Any]] = [
+        await app.producer.send(
+            record.topic,
+            record.key,
+            record.value,
+            partition=partition,
+            timestamp=None,
+            headers=list(record.headers),
+        )
+        for record, partition in records
+    ]
+    if promises:
+        await asyncio.gather(*promises)
