@@ -103,9 +103,12 @@ def answer(
     desk.say("dispatch.assignment.v1", "assignment.command_refused", data, command_id)
 
 
-def _wrong_status(view: Doc, wanted: str) -> Refusal:
-    code = f"already_{view['status']}" if view["status"] not in ACTIVE else f"not_{wanted}"
-    return code, f"The assignment is {view['status']}; it would have to be {wanted}."
+def _wrong_status(view: Doc, *wanted: str) -> Refusal:
+    if view["status"] not in ACTIVE:
+        code = f"already_{view['status']}"
+    else:
+        code = f"not_{wanted[0]}" if len(wanted) == 1 else "not_open"
+    return code, f"The assignment is {view['status']}; it would have to be {' or '.join(wanted)}."
 
 
 def _accept(desk: Desk, event: Event, view: Doc) -> Refusal | None:
@@ -133,7 +136,7 @@ def _decline(desk: Desk, event: Event, view: Doc) -> Refusal | None:
 
 def _cancel(desk: Desk, event: Event, view: Doc) -> Refusal | None:
     if view["status"] not in {"proposed", "accepted"}:
-        return _wrong_status(view, "proposed or accepted")
+        return _wrong_status(view, "proposed", "accepted")
     reason = getattr(event.data, "reason", None) or "dispatcher"
     end(desk, view["assignment_id"], "cancelled", reason=reason, actor=_actor(event), forbid=True)
     return None
@@ -151,7 +154,7 @@ def _pin(desk: Desk, event: Event, view: Doc) -> Refusal | None:
 
 def _override(desk: Desk, event: Event, view: Doc) -> Refusal | None:
     if view["status"] not in {"proposed", "accepted"}:
-        return _wrong_status(view, "proposed or accepted")
+        return _wrong_status(view, "proposed", "accepted")
     wanted = {
         "truck_id": getattr(event.data, "truck_id", None) or view["truck_id"],
         "slot_id": getattr(event.data, "slot_id", None),
