@@ -86,6 +86,9 @@ export const getClock = (): Promise<Clock> => ask<Clock>("/v1/clock");
 export const openSession = (code: string): Promise<Session> =>
   post<Session>("/v1/session", { code });
 
+/** Take this browser's cookie back. */
+export const closeSession = (): Promise<void> => ask<void>("/v1/session", { method: "DELETE" });
+
 export type Verb =
   | "accept"
   | "decline"

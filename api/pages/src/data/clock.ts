@@ -2,6 +2,7 @@
 
 import type { Clock } from "./types";
 
+/** How long a scenario's time is carried on without a reading: it may be held meanwhile. */
 const LEASE_MS = 5000;
 
 /** The stack's clock as last read, carried on at its speed; it stands while it is held. */
@@ -29,7 +30,8 @@ export class StackClock {
   /** Milliseconds since 1970 by the stack's clock; 0 before it was read. */
   nowMs(): number {
     if (!this.read) return 0;
-    const ranMs = this.read.held ? 0 : Math.min(this.elapsedMs() - this.readAtMs, LEASE_MS);
+    const leaseMs = this.read.mode === "wall" ? Infinity : LEASE_MS;
+    const ranMs = this.read.held ? 0 : Math.min(this.elapsedMs() - this.readAtMs, leaseMs);
     const nowMs = Date.parse(this.read.now) + ranMs * (this.read.held ? 0 : this.read.speed);
     this.shownMs = Math.max(this.shownMs, nowMs);
     return this.shownMs;

@@ -81,7 +81,7 @@ export type AssignmentStatus =
 
 /** Why a trip was planned so, as `routing.dispatch.explain` writes it; any part may be absent. */
 export interface Explanation {
-  summary?: string;
+  summary?: string | { vi: string; en: string };
   cost?: Record<string, number>;
   forced?: boolean;
   quantity?: { open_before_kg?: number; carried_kg?: number; spare_payload_kg?: number };
@@ -96,7 +96,9 @@ export interface Alternative {
   slot_id: string;
   corridor_id: string | null;
   cost_difference: number;
+  why_code?: string;
   why: string;
+  why_vi?: string;
 }
 
 export interface Assignment extends Versioned {

@@ -4,9 +4,9 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { openKg } from "../data/field";
 import type { Condition, LotState } from "../data/field";
 import type { Kind } from "../data/types";
-import type { Selection } from "../map/features";
+import type { Hidden, Selection } from "../map/features";
 import { FieldMap } from "../map/view";
-import { Gate, LanguageSwitch, Signpost, StackTime } from "../ui/parts";
+import { Gate, LanguageSwitch, LogOut, Signpost, StackTime } from "../ui/parts";
 import { Page, useLanguage, usePage, useSession, useStore } from "../ui/state";
 import { language, t } from "../words";
 import { weight } from "../words/format";
@@ -50,6 +50,9 @@ function Desk({ mayCommand }: { mayCommand: boolean }) {
   const place = useRef<HTMLDivElement>(null);
   const map = useRef<FieldMap | null>(null);
   const words = language();
+  // What a map that is drawn only later, or anew in another language, has to start with.
+  const shown = useRef<{ hidden: Hidden; selected: Selection | null }>(null!);
+  shown.current = { hidden: { conditions, lots }, selected };
 
   useEffect(() => {
     let gone = false;
@@ -59,6 +62,8 @@ function Desk({ mayCommand }: { mayCommand: boolean }) {
     void Promise.allSettled(fonts).then(() => {
       if (gone || !place.current) return;
       map.current = new FieldMap(place.current, page.store, page.clock, setSelected);
+      map.current.hide(shown.current.hidden);
+      map.current.select(shown.current.selected, false);
     });
     return () => {
       gone = true;
@@ -93,6 +98,7 @@ function Desk({ mayCommand }: { mayCommand: boolean }) {
         <Figures page={page} />
         <StackTime page={page} />
         <LanguageSwitch />
+        <LogOut />
       </header>
       <main class="map-side">
         <div class="map" ref={place} data-testid="map" />
@@ -119,9 +125,11 @@ function Desk({ mayCommand }: { mayCommand: boolean }) {
 function Figures({ page }: { page: Page }) {
   useStore(page.store, COUNTED, 1000);
   const { lot, alert, assignment } = page.store.tables;
+  const nowMs = page.clock.nowMs();
   let underWay = 0;
   for (const each of assignment.values())
-    if (each.status === "accepted" || each.status === "loaded") underWay += 1;
+    if (each.status === "loaded" || (each.status === "accepted" && Date.parse(each.departure) <= nowMs))
+      underWay += 1;
   let leftKg = 0;
   let deliveredKg = 0;
   for (const each of lot.values()) {

@@ -6,9 +6,9 @@ import { normalPlate, shownPlate } from "../data/plate";
 import type { Assignment } from "../data/types";
 import { Outcome, useCommand } from "../ui/parts";
 import type { Page } from "../ui/state";
-import { maybe, t, word } from "../words";
+import { type Key, maybe, t, word } from "../words";
 import { duration, hourOf, kilometres, number, timeOf, weight } from "../words/format";
-import { whySentence } from "../words/sentences";
+import { summaryOf, whySentence } from "../words/sentences";
 import { type DetailProps, Facts, Jump } from "./detail";
 import { STATUS_CHIP } from "./lists";
 import { namesOf } from "./names";
@@ -83,10 +83,12 @@ const SLACKS = ["hold", "window", "day_driving"] as const;
 
 function Why({ page, assignment: it }: { page: Page; assignment: Assignment }) {
   const names = namesOf(page.store);
-  const { quantity, slack_s: slack, alternatives, wait_s: wait, forced } = it.explanation;
+  const { quantity, slack_s: slack, alternatives, wait_s: wait, forced, cost } = it.explanation;
+  const summary = summaryOf(it, names);
   return (
     <section class="why-box" data-testid="explanation">
       <h3>{t("why.title")}</h3>
+      {summary && <p data-testid="summary">{summary}</p>}
       <ul class="reasons">
         {forced && <li>{t("why.forced")}</li>}
         {quantity?.open_before_kg !== undefined && (
@@ -106,6 +108,7 @@ function Why({ page, assignment: it }: { page: Page; assignment: Assignment }) {
         )}
         {wait?.facility ? <li>{t("why.wait", { d: duration(wait.facility) })}</li> : null}
       </ul>
+      {cost && <Costs cost={cost} />}
       {alternatives && alternatives.length > 0 && (
         <>
           <h3>{t("why.alternatives")}</h3>
@@ -114,7 +117,7 @@ function Why({ page, assignment: it }: { page: Page; assignment: Assignment }) {
               <li key={each.slot_id + each.truck_id}>
                 <strong>{names.truck(each.truck_id)}</strong> → {names.place(each.facility_id)}
                 {": "}
-                {whySentence(each.why, names)}{" "}
+                {whySentence(each)}{" "}
                 <span class="muted num">
                   {t("why.cost", {
                     n: `${each.cost_difference >= 0 ? "+" : "−"}${number(Math.abs(each.cost_difference) / 60)}`,
@@ -127,6 +130,50 @@ function Why({ page, assignment: it }: { page: Page; assignment: Assignment }) {
       )}
     </section>
   );
+}
+
+const COSTS = [
+  "empty_driving",
+  "loaded_driving",
+  "waiting",
+  "age",
+  "hold_risk",
+  "spare_payload",
+  "corridor",
+] as const;
+
+/** What a trip costs by part, in minutes of driving; a corridor takes some of it away. */
+function Costs({ cost }: { cost: Record<string, number> }) {
+  const parts = COSTS.filter((part) => Math.abs(cost[part] ?? 0) >= 30);
+  const most = Math.max(...parts.map((part) => Math.abs(cost[part]!)), 1);
+  return (
+    <>
+      <h3>{t("why.cost_title")}</h3>
+      <ul class="costs" data-testid="costs">
+        {parts.map((part) => (
+          <li key={part}>
+            <span>{t(`cost.${part}` as Key)}</span>
+            <span class="cost-bar" aria-hidden="true">
+              <span
+                class={cost[part]! < 0 ? "less" : ""}
+                style={{ width: `${(Math.abs(cost[part]!) / most) * 100}%` }}
+              />
+            </span>
+            <span class="num">{minutes(cost[part]!)}</span>
+          </li>
+        ))}
+        <li class="total">
+          <span>{t("why.total")}</span>
+          <span />
+          <span class="num">{minutes(cost["total"] ?? 0)}</span>
+        </li>
+      </ul>
+    </>
+  );
+}
+
+function minutes(seconds: number): string {
+  return `${seconds < 0 ? "−" : ""}${number(Math.abs(seconds) / 60)}`;
 }
 
 function Actions({ page, assignment: it }: Props) {

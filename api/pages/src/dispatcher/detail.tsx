@@ -164,7 +164,7 @@ function TruckDetail(props: DetailProps & { truck: Truck }) {
       {seen && (
         <p class={`note ${seen.decision === "held" || seen.decision === "refused" ? "bad" : ""}`}>
           {t("truck.seen", {
-            decision: t(`decision.${seen.decision}`),
+            decision: word("decision", seen.decision),
             place: names.place(seen.checkpoint_id),
             at: timeOf(seen.at, nowMs),
           })}
@@ -297,7 +297,7 @@ function CheckpointDetail({ page, checkpoint, onSelect }: DetailProps & { checkp
         </span>
       </p>
       <Facts
-        facts={decisions.map((each) => [t(`decision.${each}`), number(checkpoint.totals[each] ?? 0)])}
+        facts={decisions.map((each) => [word("decision", each), number(checkpoint.totals[each] ?? 0)])}
       />
       <h3>{t("checkpoint.present")}</h3>
       {checkpoint.present.length === 0 && <p class="muted">{t("checkpoint.nobody")}</p>}
@@ -309,7 +309,7 @@ function CheckpointDetail({ page, checkpoint, onSelect }: DetailProps & { checkp
             title={names.truck(each.truck_id ?? each.vehicle)}
             chip={
               <span class={`chip ${each.decision === "held" ? "bad" : "warn"}`}>
-                {t(`decision.${each.decision}`)}
+                {word("decision", each.decision)}
               </span>
             }
             lines={[

@@ -125,11 +125,13 @@ export function subjectOf(page: Page, alert: Alert): Selection | null {
 }
 
 export function AlertList({ page, search, onSelect }: ListProps) {
+  const [code, setCode] = useState<string | null>(null);
   const names = namesOf(page.store);
   const nowMs = page.clock.nowMs();
-  const found = page.store
-    .all("alert")
-    .filter((each) => each.status === "raised")
+  const raised = page.store.all("alert").filter((each) => each.status === "raised");
+  const codes = [...new Set(raised.map((each) => each.code))].sort();
+  const found = raised
+    .filter((each) => !code || each.code === code)
     .map((alert) => ({ alert, text: alertSentence(alert, names, nowMs) }))
     .filter(({ alert, text }) => matches(search, text, alert.subject))
     .sort(
@@ -138,27 +140,40 @@ export function AlertList({ page, search, onSelect }: ListProps) {
         b.alert.updated_at.localeCompare(a.alert.updated_at),
     );
   return (
-    <Rows
-      found={found}
-      empty={t("empty.alerts")}
-      row={({ alert, text }) => (
-        <Row
-          key={alert.alert_id}
-          id={alert.alert_id}
-          title={text}
-          chip={
-            <span class={`chip ${SEVERITY_CHIP[alert.severity]}`}>
-              {t(`severity.${alert.severity}`)}
-            </span>
-          }
-          lines={[<span class="muted num">{timeOf(alert.updated_at, nowMs)}</span>]}
-          onClick={() => {
-            const subject = subjectOf(page, alert);
-            if (subject) onSelect(subject);
-          }}
-        />
+    <>
+      {(code !== null || codes.length > 1) && (
+        <div class="filters">
+          <Filter
+            name={t("filter.alerts")}
+            choices={code !== null && !codes.includes(code) ? [...codes, code] : codes}
+            label={(each) => word("alert", each)}
+            chosen={code}
+            onChoose={setCode}
+          />
+        </div>
       )}
-    />
+      <Rows
+        found={found}
+        empty={t("empty.alerts")}
+        row={({ alert, text }) => (
+          <Row
+            key={alert.alert_id}
+            id={alert.alert_id}
+            title={text}
+            chip={
+              <span class={`chip ${SEVERITY_CHIP[alert.severity]}`}>
+                {t(`severity.${alert.severity}`)}
+              </span>
+            }
+            lines={[<span class="muted num">{timeOf(alert.updated_at, nowMs)}</span>]}
+            onClick={() => {
+              const subject = subjectOf(page, alert);
+              if (subject) onSelect(subject);
+            }}
+          />
+        )}
+      />
+    </>
   );
 }
 
@@ -305,6 +320,9 @@ export function AssignmentList({ page, search, onSelect }: ListProps) {
   );
 }
 
+/** Trucks that need a look come first. */
+const URGENCY = ["held", "waiting", "loaded", "to_pickup", "offered", "free", "unavailable"];
+
 export function TruckList({ page, search, onSelect }: ListProps) {
   const [condition, setCondition] = useState<(typeof CONDITIONS)[number] | null>(null);
   const nowMs = page.clock.nowMs();
@@ -318,7 +336,7 @@ export function TruckList({ page, search, onSelect }: ListProps) {
     )
     .sort(
       (a, b) =>
-        CONDITIONS.indexOf(b.is) - CONDITIONS.indexOf(a.is) ||
+        URGENCY.indexOf(a.is) - URGENCY.indexOf(b.is) ||
         (a.truck.plate ?? "").localeCompare(b.truck.plate ?? ""),
     );
   return (

@@ -1,6 +1,6 @@
 // Run the map: follow the store in a steady beat, tell what was clicked, show what is selected.
 
-import engine, { type GeoJSONSource, type Map as EngineMap } from "maplibre-gl";
+import engine, { type GeoJSONSource, type IControl, type Map as EngineMap } from "maplibre-gl";
 import "maplibre-gl/dist/maplibre-gl.css";
 import { get } from "../data/api";
 import type { StackClock } from "../data/clock";
@@ -46,6 +46,32 @@ function roomIn(
   return { top: px, right: px, bottom: px, left: px + (clientWidth > 820 ? LEGEND_PX : 0) };
 }
 
+/** A button that shows the whole delta again. */
+class WholeArea implements IControl {
+  private readonly box = document.createElement("div");
+
+  onAdd(map: EngineMap): HTMLElement {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "whole-area";
+    button.title = t("map.home");
+    button.setAttribute("aria-label", t("map.home"));
+    button.onclick = () =>
+      map.fitBounds(DELTA, { padding: roomIn(map.getContainer(), 24), duration: travelMs() });
+    this.box.className = "maplibregl-ctrl maplibregl-ctrl-group";
+    this.box.append(button);
+    return this.box;
+  }
+
+  onRemove(): void {
+    this.box.remove();
+  }
+}
+
+function travelMs(): number {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 600;
+}
+
 export class FieldMap {
   private readonly map: EngineMap;
   private readonly dirty = new Set<LiveSource>();
@@ -83,6 +109,7 @@ export class FieldMap {
     });
     this.map.touchZoomRotate.disableRotation();
     this.map.addControl(new engine.NavigationControl({ showCompass: false }), "top-left");
+    this.map.addControl(new WholeArea(), "top-left");
     this.map.addControl(new engine.ScaleControl({}), "top-right");
     this.map.on("styleimagemissing", ({ id }) => this.addPicture(id));
     this.map.once("load", () => {
@@ -117,7 +144,7 @@ export class FieldMap {
     this.touch(["trucks", "routes", "lots", "corridors"]);
     this.drawRing();
     if (!selected || !go) return;
-    const duration = matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 600;
+    const duration = travelMs();
     const bounds = extentOf(this.store, selected);
     const place = placeOf(this.store, selected);
     if (bounds) this.map.fitBounds(bounds, { padding: roomIn(this.map.getContainer(), 60), maxZoom: 12, duration });

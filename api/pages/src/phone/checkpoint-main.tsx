@@ -8,3 +8,6 @@ import { CheckpointPage } from "./checkpoint";
 
 document.documentElement.lang = language();
 render(<CheckpointPage />, document.getElementById("app")!);
+if (import.meta.env.PROD && "serviceWorker" in navigator) {
+  void navigator.serviceWorker.register("/worker.js", { scope: "/checkpoint" }).catch(() => undefined);
+}

@@ -20,7 +20,7 @@ const RETRY_MS = 3000;
 
 export function CheckpointPage() {
   useLanguage();
-  const signed = useSession();
+  const signed = useSession({ offline: true });
   document.title = t("title.checkpoint");
   return (
     <Signpost signed={signed} roles={ROLES}>
@@ -58,7 +58,7 @@ function useOutbox(): Outbox {
 }
 
 function Post({ subject }: { subject: string | null }) {
-  const page = useMemo(() => new Page(KINDS), []);
+  const page = useMemo(() => new Page(KINDS, true), []);
   useEffect(() => page.start(), [page]);
   useStore(page.store, KINDS, 300);
   useEvery(2000);
@@ -199,7 +199,7 @@ function Present({ page, postId, onPick }: PresentProps) {
                 <span class="trip-top">
                   <strong>{names.truck(each.truck_id ?? each.vehicle)}</strong>
                   <span class={`chip ${each.decision === "held" ? "bad" : "warn"}`}>
-                    {t(`decision.${each.decision}`)}
+                    {word("decision", each.decision)}
                   </span>
                 </span>
                 <span class="muted">
@@ -238,7 +238,7 @@ function Decisions({ page, outbox }: { page: Page; outbox: Outbox }) {
                 <span class={`chip ${ENTRY_CHIP[entry.state]}`}>{t(`entry.${entry.state}`)}</span>
               </span>
               <span>
-                {t(`decision.${decision}`)}
+                {word("decision", decision)}
                 {typeof reason === "string" && ` · ${maybe(`clearance_reason.${reason}`) ?? reason}`}
                 <span class="muted num"> · {timeOf(entry.at_ms || null, nowMs)}</span>
               </span>

@@ -1,7 +1,7 @@
 // Frame a phone page: head with time and connection, and what to say while nothing is live.
 
 import type { ComponentChildren } from "preact";
-import { Gate, LanguageSwitch, StackTime } from "../ui/parts";
+import { Gate, LanguageSwitch, LogOut, StackTime } from "../ui/parts";
 import { type Page, usePage } from "../ui/state";
 import { t } from "../words";
 
@@ -30,7 +30,10 @@ export function Shell({ page, title, under, offline, children }: Props) {
           <h1>{title}</h1>
           <div class="phone-under">{under}</div>
         </div>
-        <LanguageSwitch />
+        <span class="head-buttons">
+          <LanguageSwitch />
+          <LogOut />
+        </span>
         <StackTime page={page} />
       </header>
       {away && (

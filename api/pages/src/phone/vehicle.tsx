@@ -163,7 +163,7 @@ function What({ page, seen }: { page: Page; seen: Seen }) {
       {last && (last.decision === "held" || last.decision === "refused") && (
         <p class="note bad">
           {t("truck.seen", {
-            decision: t(`decision.${last.decision}`),
+            decision: word("decision", last.decision),
             place: names.place(last.checkpoint_id),
             at: timeOf(last.at, nowMs),
           })}

@@ -1,8 +1,9 @@
 import ts from "typescript";
 import { expect, test } from "vitest";
+import type { Assignment } from "../data/types";
 import { fill, maybe, setLanguage, t } from "../words";
 import en from "../words/en.json";
-import { reasonSentence, whySentence } from "../words/sentences";
+import { reasonSentence, summaryOf, whySentence } from "../words/sentences";
 import vi from "../words/vi.json";
 
 const SOURCES = import.meta.glob<string>(["../**/*.{ts,tsx}", "!../tests/**"], {
@@ -72,27 +73,51 @@ const names = {
   thing: (id: string) => id,
 };
 
-test("a reason becomes a Vietnamese sentence with local times, an unknown one stays as it is", () => {
+test("a reason becomes a Vietnamese sentence with local times and the latest moment", () => {
   setLanguage("vi");
   const params = {
     arrival: "2021-08-24T05:00:00+00:00",
+    latest: "2021-08-24T06:15:00+00:00",
     hold_until: "2021-08-24T06:30:00+00:00",
     full_slots: 4,
     together_with: ["truck_busy"],
   };
   const nowMs = Date.parse("2021-08-24T03:00:00Z");
   expect(reasonSentence({ code: "slot_full", detail: "x", params }, names, nowMs)).toBe(
-    "Xe phù hợp gần nhất đến lúc 12:00; cả 4 lượt vào trước 13:30 đều đã hết chỗ. (Còn vướng: xe bận.)",
+    "Xe phù hợp sớm nhất đến lúc 12:00; cả 4 khung giờ dùng được trước 13:15 đều đã hết chỗ. " +
+      "(Còn vướng: xe đã có chuyến khác.)",
   );
-  expect(reasonSentence({ code: "new_rule", detail: "Said so.", params: {} }, names, nowMs)).toBe(
+});
+
+test("a reason whose numbers are missing, or that nobody worded, is told as the planner tells it", () => {
+  const params = { vi: "Không nơi nhận nào của lô có khung giờ." };
+  const reason = { code: "no_slot", detail: "No facility has a slot.", params };
+  setLanguage("vi");
+  expect(reasonSentence(reason, names, 0)).toBe("Không nơi nhận nào của lô có khung giờ.");
+  setLanguage("en");
+  expect(reasonSentence(reason, names, 0)).toBe("No facility has a slot.");
+  expect(reasonSentence({ code: "new_rule", detail: "Said so.", params: {} }, names, 0)).toBe(
     "Said so.",
   );
 });
 
 test("why an alternative was not taken is said in the reader's language", () => {
+  const other = { truck_id: "T7", facility_id: "F", slot_id: "S", corridor_id: null, cost_difference: 1 };
+  const taken = { ...other, why_code: "truck_taken", why: "taken", why_vi: "đã có lô" };
+  const strange = { ...other, why_code: "bewitched", why: "it is bewitched", why_vi: "bị bỏ bùa" };
   setLanguage("vi");
-  expect(whySentence("truck T7 carries lot L9", names)).toBe("xe xe T7 đã chở lô L9");
-  expect(whySentence("it is bewitched", names)).toBe("it is bewitched");
+  expect(whySentence(taken)).toBe("xe đã được xếp chở lô khác");
+  expect(whySentence(strange)).toBe("bị bỏ bùa");
   setLanguage("en");
+  expect(whySentence(strange)).toBe("it is bewitched");
   expect(t("app.tagline")).toBe("Harvest dispatch");
+});
+
+test("a trip's summary names truck and place in place of their ids", () => {
+  const summary = { vi: "Xe T1 chở lúa đến F1.", en: "Truck T1 carries paddy to F1." };
+  const trip = { truck_id: "T1", facility_id: "F1", explanation: { summary } } as Assignment;
+  setLanguage("vi");
+  expect(summaryOf(trip, { ...names, truck: () => "68C-123.45", place: () => "Cảng Tắc Cậu" })).toBe(
+    "Xe 68C-123.45 chở lúa đến Cảng Tắc Cậu.",
+  );
 });

@@ -2,11 +2,11 @@
 
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { command, homeOf, Problem, type Verb } from "../data/api";
+import { closeSession, command, homeOf, Problem, type Verb } from "../data/api";
 import { type Language, language, setLanguage, t, word } from "../words";
 import { hourOf, dateOf } from "../words/format";
 import { outcomeSentence, problemSentence } from "../words/sentences";
-import { type Page, type Signed, useEvery, usePage } from "./state";
+import { forgetSession, type Page, type Signed, useEvery, usePage } from "./state";
 
 const LANGUAGES: Language[] = ["vi", "en"];
 
@@ -26,6 +26,31 @@ export function LanguageSwitch() {
         </button>
       ))}
     </div>
+  );
+}
+
+/** A button that takes the session back; the page then says how to log in. */
+export function LogOut() {
+  const leave = (): void => {
+    forgetSession();
+    closeSession().then(
+      () => location.reload(),
+      () => undefined, // without a network the cookie stays, and so does the page
+    );
+  };
+  return (
+    <button type="button" class="log-out" title={t("app.logout")} aria-label={t("app.logout")} onClick={leave}>
+      <svg width="20" height="20" viewBox="0 0 20 20" aria-hidden="true">
+        <path
+          d="M8 3H4v14h4M8 10h9M13.5 6.5 17 10l-3.5 3.5"
+          stroke="currentColor"
+          stroke-width="1.8"
+          stroke-linecap="round"
+          stroke-linejoin="round"
+          fill="none"
+        />
+      </svg>
+    </button>
   );
 }
 

@@ -1,6 +1,7 @@
 // Hold what every page needs: the session, the stack's clock, the store and its link to the stack.
 
 import { useEffect, useReducer, useState } from "preact/hooks";
+import { drop, keep, kept } from "../data/memory";
 import { getClock, getSession, Problem } from "../data/api";
 import { StackClock } from "../data/clock";
 import { type Connection, Live } from "../data/live";
@@ -9,6 +10,15 @@ import type { Clock, Kind, Session } from "../data/types";
 import { onLanguage } from "../words";
 
 const CLOCK_EVERY_MS = 2000;
+const KEEP_EVERY_MS = 15_000;
+const SESSION = "session";
+const STATE = "state";
+
+interface Kept {
+  at_ms: number;
+  clock: Clock;
+  collections: Parameters<Store["replace"]>[0];
+}
 
 /** One page's running parts. */
 export class Page {
@@ -17,9 +27,13 @@ export class Page {
   connection: Connection = "loading";
   private readonly live: Live;
   private readonly listeners = new Set<() => void>();
-  private timer: ReturnType<typeof setInterval> | null = null;
+  private readonly timers: ReturnType<typeof setInterval>[] = [];
 
-  constructor(kinds: readonly Kind[]) {
+  /** `offline`: what it knows is kept in the browser, and shown until the stack is reached. */
+  constructor(
+    private readonly kinds: readonly Kind[],
+    private readonly offline = false,
+  ) {
     this.live = new Live(this.store, kinds, (connection) => {
       this.connection = connection;
       this.say();
@@ -27,6 +41,7 @@ export class Page {
   }
 
   start(): () => void {
+    if (this.offline) this.recall();
     this.live.start();
     const read = (): void => {
       getClock().then(
@@ -38,11 +53,29 @@ export class Page {
       );
     };
     read();
-    this.timer = setInterval(read, CLOCK_EVERY_MS);
+    this.timers.push(setInterval(read, CLOCK_EVERY_MS));
+    if (this.offline) this.timers.push(setInterval(() => this.remember(), KEEP_EVERY_MS));
     return () => {
       this.live.stop();
-      if (this.timer !== null) clearInterval(this.timer);
+      for (const timer of this.timers.splice(0)) clearInterval(timer);
     };
+  }
+
+  private recall(): void {
+    const found = kept<Kept>(STATE);
+    if (!found) return;
+    this.store.replace(found.collections);
+    const awayMs = Math.max(0, Date.now() - found.at_ms);
+    const nowMs = Date.parse(found.clock.now) + (found.clock.mode === "wall" ? awayMs : 0);
+    this.clock.update({ ...found.clock, now: new Date(nowMs).toISOString() });
+  }
+
+  private remember(): void {
+    const clock = this.clock.state;
+    if (this.connection !== "live" || !clock) return;
+    const now = new Date(this.clock.nowMs()).toISOString();
+    const collections = Object.fromEntries(this.kinds.map((kind) => [kind, this.store.all(kind)]));
+    keep(STATE, { at_ms: Date.now(), clock: { ...clock, now }, collections } satisfies Kept);
   }
 
   listen(listener: () => void): () => void {
@@ -106,18 +139,33 @@ export type Signed =
   | { state: "out" }
   | { state: "away"; problem: Problem };
 
-/** Who is signed in; asked again every few seconds while the stack is away. */
-export function useSession(): Signed {
+export function forgetSession(): void {
+  drop(SESSION);
+  drop(STATE);
+}
+
+/**
+ * Who is signed in; asked again every few seconds while the stack is away. A page that works without
+ * a network goes on with who was signed in last: what it sends is judged by the cookie, not by this.
+ */
+export function useSession({ offline = false } = {}): Signed {
   const [signed, setSigned] = useState<Signed>({ state: "asking" });
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | null = null;
     const ask = (): void => {
       getSession().then(
-        (session) => setSigned({ state: "in", session }),
+        (session) => {
+          keep(SESSION, session);
+          setSigned({ state: "in", session });
+        },
         (error: unknown) => {
           const problem = error instanceof Problem ? error : new Problem(0, "unreachable", "", "");
-          if (problem.status === 401) return setSigned({ state: "out" });
-          setSigned({ state: "away", problem });
+          if (problem.status === 401) {
+            forgetSession();
+            return setSigned({ state: "out" });
+          }
+          const session = offline ? kept<Session>(SESSION) : null;
+          setSigned(session ? { state: "in", session } : { state: "away", problem });
           timer = setTimeout(ask, 3000);
         },
       );

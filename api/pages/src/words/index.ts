@@ -58,6 +58,14 @@ export function maybe(key: string, params?: Params): string | null {
   return text === undefined ? null : fill(text, params);
 }
 
+/** The same, but null also where a place of the sentence has no value. */
+export function whole(key: string, params: Params): string | null {
+  const text = (CATALOGUES[chosen] as Record<string, string>)[key];
+  if (text === undefined) return null;
+  const asked = [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!);
+  return asked.every((name) => params[name] !== undefined) ? fill(text, params) : null;
+}
+
 /** A word of one of the field's lists, by its name; the word itself where it has none. */
 export function word(list: List, id: string | null | undefined): string {
   if (!id) return "–";

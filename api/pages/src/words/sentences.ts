@@ -1,9 +1,9 @@
 // Make sentences of what the stack says in codes and numbers; what no catalogue knows is shown as is.
 
 import type { Problem } from "../data/api";
-import type { Alert, Command, Reason } from "../data/types";
+import type { Alert, Alternative, Assignment, Command, Reason } from "../data/types";
 import { duration, number, timeOf } from "./format";
-import { maybe, t, word } from "./index";
+import { language, maybe, t, whole, word } from "./index";
 
 /** Names that a sentence may need in place of ids. */
 export interface Names {
@@ -16,7 +16,7 @@ export interface Names {
 
 type Values = Record<string, string | number>;
 
-const TIMES = new Set(["arrival", "hold_until", "next_window_start", "ready_from", "at", "last_sign"]);
+const TIMES = new Set(["arrival", "hold_until", "next_window_start", "ready_from", "at", "last_sign", "latest"]);
 const WEIGHTS = new Set(["quantity_kg", "min_consignment_kg", "largest_payload_kg", "payload_kg"]);
 
 function values(params: Record<string, unknown>, names: Names, nowMs: number): Values {
@@ -45,13 +45,28 @@ function values(params: Record<string, unknown>, names: Names, nowMs: number): V
 /** Why something of a lot is left over. */
 export function reasonSentence(reason: Reason, names: Names, nowMs: number): string {
   const known = values(reason.params, names, nowMs);
-  const next = reason.params["next_window_start"] ? "_next" : "";
-  const text = maybe(`reason.${reason.code}${next}`, known) ?? maybe(`reason.${reason.code}`, known);
-  if (text === null) return reason.detail || reason.code;
+  const text = whole(`reason.${reason.code}`, known);
+  if (text === null) return told(reason) || word("reason", reason.code);
   const also = reason.params["together_with"];
   if (!Array.isArray(also) || also.length === 0) return text;
-  const others = also.map((code) => maybe(`reason_short.${String(code)}`) ?? String(code));
+  const others = also.map((code) => word("reason", String(code)));
   return `${text} ${t("reason.together", { others: others.join(", ") })}`;
+}
+
+/** The planner's own sentence, in the reader's language where it has one. */
+function told({ detail, params }: Reason): string {
+  const local = language() === "vi" ? params["vi"] : null;
+  return typeof local === "string" && local ? local : detail;
+}
+
+/** The planner's summary of a trip, with names in place of the ids it speaks of. */
+export function summaryOf(assignment: Assignment, names: Names): string | null {
+  const { summary } = assignment.explanation;
+  const text = typeof summary === "string" ? summary : summary?.[language()];
+  if (!text) return null;
+  return text
+    .replaceAll(assignment.truck_id, names.truck(assignment.truck_id))
+    .replaceAll(assignment.facility_id, names.place(assignment.facility_id));
 }
 
 export function alertSentence(alert: Alert, names: Names, nowMs: number): string {
@@ -61,7 +76,7 @@ export function alertSentence(alert: Alert, names: Names, nowMs: number): string
   const text = maybe(`alert.${alert.code}`, { ...known, why, subject });
   if (text !== null) return text.trim();
   const detail = alert.params["detail"];
-  return typeof detail === "string" && detail ? detail : `${alert.code} · ${subject}`;
+  return typeof detail === "string" && detail ? detail : `${word("alert", alert.code)} · ${subject}`;
 }
 
 /** What became of a command. */
@@ -79,25 +94,7 @@ export function problemSentence(problem: Problem): string {
   return t("problem.any", { title: problem.title || problem.code, detail: problem.detail });
 }
 
-const WHYS: [RegExp, string][] = [
-  [/^truck (?<truck_id>\S+) carries lot (?<lot_id>\S+)$/, "why.busy"],
-  [/^slot (?<slot>\S+) has no place left$/, "why.slot_full"],
-  [/^it drives farther to the pickup/, "why.empty_driving"],
-  [/^it drives farther with the goods/, "why.loaded_driving"],
-  [/^it waits longer/, "why.waiting"],
-  [/^it delivers later/, "why.age"],
-  [/^it delivers closer to the end of the hold time/, "why.hold_risk"],
-  [/^it cannot use the corridor/, "why.corridor"],
-  [/^its payload fits worse/, "why.spare_payload"],
-  [/^it leaves more for further trips/, "why.further_trips"],
-  [/^it is no better/, "why.no_better"],
-];
-
 /** Why an alternative was not taken. */
-export function whySentence(why: string, names: Names): string {
-  for (const [pattern, key] of WHYS) {
-    const match = pattern.exec(why);
-    if (match) return maybe(key, values(match.groups ?? {}, names, 0)) ?? why;
-  }
-  return why;
+export function whySentence({ why_code: code, why, why_vi: local }: Alternative): string {
+  return maybe(`why.${code}`) ?? ((language() === "vi" && local) || why);
 }
