@@ -34,6 +34,9 @@ from streams.places import ask, forget, free_places, let_go
 ACCEPT_WITHIN = timedelta(minutes=30)
 """How long an offer stands (assumed)."""
 
+HALTED = timedelta(hours=4)
+"""How long a truck that reported a breakdown is given no trip (assumed)."""
+
 _EVENTS: dict[str, type[AssignmentFact]] = {
     "proposed": AssignmentProposed,
     "accepted": AssignmentAccepted,
@@ -62,10 +65,14 @@ def is_free(desk: Desk, truck_id: str) -> bool:
     state = own.get("state")
     if state is None or own.get("job"):
         return False
+    if "halted_until" in own and desk.now < parse_time(own["halted_until"]):
+        return False
     return bool(state["registered"]) and state["status"] == "available"
 
 
-def reserve(desk: Desk, assignment_id: str, fields: Doc, /, **kept: Any) -> str | None:
+def reserve(
+    desk: Desk, assignment_id: str, fields: Doc, /, *, forced: bool = False, **kept: Any
+) -> str | None:
     """Bind truck, lot and slot to a trip, and ask the slot for a place.
 
     Parameters
@@ -76,6 +83,8 @@ def reserve(desk: Desk, assignment_id: str, fields: Doc, /, **kept: Any) -> str 
         The new assignment.
     fields
         Its facts (`schemas.assignment.AssignmentFact`), as JSON.
+    forced
+        Whether a dispatcher wants it so: that the truck declined the lot before is set aside.
     kept
         What dispatch keeps of it besides.
 
@@ -84,7 +93,7 @@ def reserve(desk: Desk, assignment_id: str, fields: Doc, /, **kept: Any) -> str 
     str or None
         The code of what stands in the way; None where it is reserved.
     """
-    obstacle = _obstacle(desk, fields)
+    obstacle = _obstacle(desk, fields, forced=forced)
     if obstacle is not None:
         return obstacle
     cause_ms = desk.own("lot", fields["lot_id"]).get("cause_ms")
@@ -95,14 +104,14 @@ def reserve(desk: Desk, assignment_id: str, fields: Doc, /, **kept: Any) -> str 
     return None
 
 
-def _obstacle(desk: Desk, fields: Doc) -> str | None:
+def _obstacle(desk: Desk, fields: Doc, *, forced: bool) -> str | None:
     """Say what has changed since the plan was made, so that its trip cannot be."""
     lot_id, truck_id = fields["lot_id"], fields["truck_id"]
     if not is_free(desk, truck_id):
         return "truck_busy"
     if open_kg(desk, lot_id) < fields["quantity_kg"]:
         return "lot_taken"
-    if truck_id in desk.own("lot", lot_id).get("forbidden", []):
+    if not forced and truck_id in desk.own("lot", lot_id).get("forbidden", []):
         return "declined_before"
     if free_places(desk, fields["slot_id"]) < 1:
         return "slot_full"
@@ -260,16 +269,19 @@ def move(desk: Desk, assignment_id: str, changes: Doc) -> bool:
     own, view = desk.own("assignment", assignment_id), desk.view("assignment", assignment_id)
     if view is None or view["status"] not in ACTIVE or own.get("asked"):
         return False
+    driving = changes.get("driving", own.get("driving"))
+    changes = {name: value for name, value in changes.items() if name != "driving"}
     planned = {**view, **changes}
     if crossed(desk, planned):
         return False
     if own.get("reservation") and changes.get("slot_id", view["slot_id"]) == view["slot_id"]:
-        desk.keep("assignment", assignment_id, need=None, stranded=None)
+        desk.keep("assignment", assignment_id, need=None, stranded=None, driving=driving)
         change(desk, assignment_id, "revised", reason="road_closed", **changes)
         return True
     if free_places(desk, planned["slot_id"]) < 1:
         return False
-    desk.keep("assignment", assignment_id, next={**changes, "reason": "slot_lost"})
+    following = {**changes, "reason": "slot_lost"}
+    desk.keep("assignment", assignment_id, next=following, driving=driving)
     ask(desk, assignment_id, planned)
     return True
 
@@ -332,6 +344,11 @@ def end(
     desk.keep("truck", view["truck_id"], duty=duty)
     desk.keep("assignment", assignment_id, need=None, next=None, override=None)
     give_back(desk, assignment_id, view, reason or how)
+
+
+def halt(desk: Desk, truck_id: str) -> None:
+    """Give a truck that broke down no trip for a while."""
+    desk.keep("truck", truck_id, halted_until=format_time(desk.now + HALTED))
 
 
 def give_back(desk: Desk, assignment_id: str, fields: Doc, reason: str) -> None:

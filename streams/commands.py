@@ -20,7 +20,7 @@ from schemas.assignment import (
 )
 from schemas.envelope import Event
 from schemas.model import parse_time
-from streams.booking import change, delivered, end, is_free, loaded
+from streams.booking import change, delivered, end, halt, is_free, loaded
 from streams.desk import Desk
 from streams.fold import Doc
 
@@ -221,6 +221,8 @@ def _problem(desk: Desk, event: Event, view: Doc) -> Refusal | None:
         },
     )
     desk.say("alert.v1", "alert.raised", alert, f"trip_problem/{event.id}")
+    if data.kind in _STOPS_THE_TRUCK:
+        halt(desk, view["truck_id"])
     if data.kind in _STOPS_THE_TRUCK and view["status"] != "loaded":
         end(
             desk,

@@ -241,7 +241,7 @@ def _book(desk: Desk, trip: PlannedTrip) -> None:
     attempt = desk.branch()
     answer(attempt, wanted["command_id"], replaced, "assignment.override", None)
     end(attempt, replaced, "cancelled", reason="override", actor=wanted["actor"])
-    obstacle = reserve(attempt, trip.assignment_id, fields, driving=driving)
+    obstacle = reserve(attempt, trip.assignment_id, fields, forced=True, driving=driving)
     if obstacle is None:
         desk.merge(attempt)
         return

@@ -264,7 +264,7 @@ def _meet(
         params=params,
     )
     trip = next((trip for trip in found.trips if trip.quantity_kg >= need.lot.quantity_kg), None)
-    if trip is None:
+    if trip is None or not found.forced[0].planned:  # the lot's free choice is not what was asked
         _tell_unmet(need, found, answer)
         return set()
     if need.kind == "override":

@@ -357,3 +357,24 @@ def test_a_command_with_the_longest_id_is_answered_by_a_state_that_can_be_read(t
     record = town.log["command.state.v1", 0][-1][0]
     event = decode(record.topic, record.key, record.value, record.headers)
     assert event.key == "x" * 512
+
+
+def test_a_truck_that_broke_down_gets_no_trip_for_a_while(town: Town) -> None:
+    assignment_id = _only(town)
+    truck_id = town.states("assignment")[assignment_id]["truck_id"]
+    town.command("report_problem", assignment_id, kind="breakdown")
+    town.add_lot("L8", hold_until=format_time(NOON + timedelta(hours=7)))
+    town.run(minutes=60)
+    offered = [s["truck_id"] for s in town.states("assignment").values()]
+    assert offered.count(truck_id) == 1
+    assert town.states("assignment")[assignment_id]["reason"] == "breakdown"
+
+
+def test_a_dispatcher_may_give_a_lot_to_a_truck_that_declined_it(town: Town) -> None:
+    declined = town.states("assignment")[_only(town)]["truck_id"]
+    town.command("decline", _only(town))
+    town.run()
+    command = town.command("override", _only(town), truck_id=declined)
+    town.run()
+    assert _command(town, command) == ("done", None)
+    assert town.states("assignment")[_only(town)]["truck_id"] == declined
