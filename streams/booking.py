@@ -418,7 +418,8 @@ def settle_lots(desk: Desk) -> None:
             for stage in ("booked", "loaded", "delivered")
         }
         revision = own.get("revision", 0) + 1
-        desk.keep("lot", lot_id, revision=revision)
+        left = own.get("left") if open_kg(desk, lot_id) else None  # left again is to be told again
+        desk.keep("lot", lot_id, revision=revision, left=left)
         data = LotPlanned(
             lot_id=lot_id,
             region=state["region"],

@@ -378,3 +378,14 @@ def test_a_dispatcher_may_give_a_lot_to_a_truck_that_declined_it(town: Town) -> 
     town.run()
     assert _command(town, command) == ("done", None)
     assert town.states("assignment")[_only(town)]["truck_id"] == declined
+
+
+def test_a_lot_that_is_left_again_says_why_again(town: Town) -> None:
+    for _ in range(2):
+        _close(town, (105.15, 9.7, 105.16, 10.2))
+        town.run()
+        assert {r["code"] for r in town.states("lot")["L0"]["reasons"]} == {"no_route"}
+        town.say("zone.lifted", {"closure_id": "C1", "region": "kien-giang"})
+        town.run()
+        assert town.states("lot")["L0"]["reasons"] == []
+        town.now += timedelta(minutes=1)
