@@ -1,0 +1,26 @@
+"""Name a slot that a dispatcher's override cannot have: it is refused, and nothing else happens."""
+
+from datetime import timedelta
+
+import pytest
+
+from schemas.slot import slot_key
+from tests.streams.town import NOON, Town
+
+
+@pytest.mark.parametrize(
+    "slot_id", ["NOWHERE|G1|20210825T0600Z", slot_key("PORT", "G1", NOON + timedelta(hours=1))]
+)
+def test_an_override_to_a_slot_that_cannot_be_had_is_refused(slot_id: str) -> None:
+    """The planner's free choice for the lot is not what the dispatcher asked for."""
+    town = Town()
+    town.furnish()
+    town.run()
+    before = town.states("assignment")
+    assignment_id = next(iter(before))
+    command = town.command("override", assignment_id, slot_id=slot_id)
+    town.run()
+    state = town.states("command")[command]
+    assert state["status"] == "refused"
+    assert state["reason"] in {"unknown_slot", "no_slot", "slot_full", "too_late"}
+    assert town.states("assignment") == before
