@@ -91,6 +91,8 @@ async def _secure(request: Request, call_next: Any) -> Response:
 
 
 async def _page(path: str) -> Response:
+    if path == "worker.js":
+        return FileResponse(PAGES / path, headers={"cache-control": "no-cache"})
     name = _PAGE_OF.get(f"/{path}")
     return FileResponse(PAGES / f"{name}.html") if name else Response(status_code=404)
 
@@ -110,6 +112,12 @@ def _offer_sessions(app: FastAPI) -> None:
         role, _, subject = code.partition("!")
         response = JSONResponse({"role": role, "subject": subject or None})
         response.set_cookie("fake", code, httponly=True)
+        return response
+
+    @app.delete("/v1/session", status_code=204)
+    async def _log_out() -> Response:
+        response = Response(status_code=204)
+        response.delete_cookie("fake", httponly=True)
         return response
 
 

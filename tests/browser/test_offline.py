@@ -114,3 +114,38 @@ def test_phone_pages_hold_no_target_that_is_too_small(server: Server) -> None:
         )
         assert heights
         assert min(heights) >= 44
+
+
+def test_checkpoint_page_opens_again_without_a_network(server: Server) -> None:
+    """Reloaded offline it knows the vehicles, takes a decision, and sends it once later."""
+    before = len(server.fake.posted)
+    with browse(Size.PHONE, expected=("ERR_INTERNET_DISCONNECTED", "ERR_FAILED")) as page:
+        page.goto(f"{server.url}/login#checkpoint_officer!cp-rach-soi")
+        page.wait_for_selector("[data-state=live]", timeout=_WAIT_MS)
+        page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
+        for _ in range(60):
+            if page.evaluate("localStorage.getItem('harvestlane.state') !== null"):
+                break
+            page.wait_for_timeout(500)
+        page.context.set_offline(offline=True)
+        page.reload()
+        page.wait_for_selector("[data-testid=offline]", timeout=_WAIT_MS)
+        page.fill("[data-testid=plate]", "68c")
+        page.click("[data-testid=found] .trip")
+        page.wait_for_selector("[data-testid=vehicle]")
+        page.click(".decide .primary")
+        page.wait_for_selector("[data-state=waiting][data-decision=cleared]")
+        page.context.set_offline(offline=False)
+        page.wait_for_selector("[data-state=sent][data-decision=cleared]", timeout=_WAIT_MS)
+        page.wait_for_selector("[data-testid=connection][data-state=live]", timeout=_WAIT_MS)
+    assert len(server.fake.posted) == before + 1
+
+
+def test_logging_out_ends_the_session(server: Server) -> None:
+    """One touch, and the page says how to log in again."""
+    with browse(Size.PHONE, expected=("401",)) as page:
+        page.goto(f"{server.url}/login#haulier!haulier-01")
+        page.wait_for_selector("[data-state=live]", timeout=_WAIT_MS)
+        page.click(".log-out")
+        page.wait_for_selector("text=Bạn chưa đăng nhập", timeout=_WAIT_MS)
+        assert page.evaluate("localStorage.getItem('harvestlane.session')") is None

@@ -15,7 +15,7 @@ import { type Seen, Vehicle } from "./vehicle";
 import { Chooser, Shell } from "./shell";
 
 const ROLES = ["checkpoint_officer", "dispatcher", "administrator"];
-const KINDS: Kind[] = ["truck", "assignment", "checkpoint", "facility", "corridor", "lot"];
+const KINDS: Kind[] = ["truck", "assignment", "checkpoint", "facility", "corridor"];
 const RETRY_MS = 3000;
 
 export function CheckpointPage() {

@@ -5,12 +5,13 @@ import { drop, keep, kept } from "../data/memory";
 import { getClock, getSession, Problem } from "../data/api";
 import { StackClock } from "../data/clock";
 import { type Connection, Live } from "../data/live";
+import { isActive } from "../data/field";
 import { Store } from "../data/store";
 import type { Clock, Kind, Session } from "../data/types";
 import { onLanguage } from "../words";
 
 const CLOCK_EVERY_MS = 2000;
-const KEEP_EVERY_MS = 15_000;
+const KEEP_EVERY_MS = 5_000;
 const SESSION = "session";
 const STATE = "state";
 
@@ -74,7 +75,14 @@ export class Page {
     const clock = this.clock.state;
     if (this.connection !== "live" || !clock) return;
     const now = new Date(this.clock.nowMs()).toISOString();
-    const collections = Object.fromEntries(this.kinds.map((kind) => [kind, this.store.all(kind)]));
+    const collections = {
+      ...Object.fromEntries(this.kinds.map((kind) => [kind, this.store.all(kind)])),
+      // Why a trip was planned so is most of it, and nobody asks for that without a network.
+      assignment: this.store
+        .all("assignment")
+        .filter(isActive)
+        .map((each) => ({ ...each, explanation: {} })),
+    };
     keep(STATE, { at_ms: Date.now(), clock: { ...clock, now }, collections } satisfies Kept);
   }
 
