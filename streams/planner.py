@@ -167,7 +167,8 @@ def _marks(store: PartitionStore) -> Doc:
         elif kind in {"closure", "corridor"}:
             marks[key] = entity.views.get(key, {}).get("version")
         elif kind == "assignment":
-            marks[key] = (own.get("need"), bool(own.get("override")))
+            # by its command: another override after a refused one is something new
+            marks[key] = (own.get("need"), (own.get("override") or {}).get("command_id"))
     return marks
 
 
