@@ -62,9 +62,9 @@ def test_clearance_entered_offline_is_sent_once_when_the_network_is_back(server:
         page.context.set_offline(offline=True)
         page.fill("[data-testid=plate]", "99X 777.77")
         page.click("text=Ghi nhận theo biển số này")
-        page.click("text=Giữ lại…")
+        page.click("text=Tạm giữ…")
         page.select_option("form select", "papers_missing")
-        page.click("text=Giữ xe lại")
+        page.click("text=Tạm giữ xe")
         page.wait_for_selector("[data-state=waiting][data-decision=held]")
         assert server.fake.posted == []
         page.context.set_offline(offline=False)
@@ -149,3 +149,36 @@ def test_logging_out_ends_the_session(server: Server) -> None:
         page.click(".log-out")
         page.wait_for_selector("text=Bạn chưa đăng nhập", timeout=_WAIT_MS)
         assert page.evaluate("localStorage.getItem('harvestlane.session')") is None
+
+
+def test_haulier_declines_an_offer_with_a_reason(server: Server) -> None:
+    """A reason has to be chosen; the offer then stands among the past ones, without buttons."""
+    offered = [
+        each
+        for each in server.fake.world.states["assignment"].values()
+        if each["status"] == "proposed"
+    ]
+    assert offered
+    haulier, assignment = offered[0]["haulier_id"], offered[0]["assignment_id"]
+    with browse(Size.PHONE) as page:
+        page.goto(f"{server.url}/login#haulier!{haulier}")
+        page.click(f"[data-id='{assignment}']", timeout=_WAIT_MS)
+        page.click("text=Từ chối…")
+        assert page.is_disabled("text=Từ chối chuyến này")
+        page.select_option("form select", "no_driver")
+        page.click("text=Từ chối chuyến này")
+        page.wait_for_selector("[data-testid=offer-status][data-status=declined]", timeout=_WAIT_MS)
+        page.wait_for_selector("[data-testid=outcome] .note.good", timeout=_WAIT_MS)
+        assert page.locator(".offer-actions button").count() == 0
+    assert server.fake.world.states["assignment"][assignment]["reason"] == "no_driver"
+
+
+def test_map_starts_without_what_the_legend_hides(server: Server) -> None:
+    """Delivered lots are struck out in the legend at first; a touch shows them."""
+    with browse(Size.DESK) as page:
+        page.goto(f"{server.url}/login#dispatcher")
+        page.wait_for_selector(".maplibregl-canvas", timeout=_WAIT_MS)
+        key = page.locator(".legend-key", has_text="Đã giao")
+        assert key.get_attribute("aria-pressed") == "false"
+        key.click()
+        assert key.get_attribute("aria-pressed") == "true"

@@ -14,9 +14,9 @@ export function shownPlate(text: string): string {
   return older ? `${older[1]}-${older[2]}` : text.trim().toUpperCase();
 }
 
-/** Whether a text is long enough to be recorded as a plate. */
-export function isPlate(text: string): boolean {
-  return normalPlate(text).length >= 3;
+/** Whether a text is long enough to be recorded as a plate; a whole one where it may be the start of others. */
+export function isPlate(text: string, maybeMore = false): boolean {
+  return normalPlate(text).length >= (maybeMore ? 6 : 3);
 }
 
 interface Plated {

@@ -106,7 +106,7 @@ function Why({ page, assignment: it }: { page: Page; assignment: Assignment }) {
               <li key={each}>{t(`why.slack_${each}`, { d: duration(slack[each]) })}</li>
             ),
         )}
-        {wait?.facility ? <li>{t("why.wait", { d: duration(wait.facility) })}</li> : null}
+        {wait?.facility && wait.facility >= 60 ? <li>{t("why.wait", { d: duration(wait.facility) })}</li> : null}
       </ul>
       {cost && <Costs cost={cost} />}
       {alternatives && alternatives.length > 0 && (

@@ -241,7 +241,13 @@ export function placeOf(store: Store, { kind, id }: Selection): [number, number]
     const place = truck?.position ?? truck?.home;
     return place ? [place.lon, place.lat] : null;
   }
-  if (kind === "lot" || kind === "assignment") {
+  if (kind === "assignment") {
+    const trip = store.get(kind, id);
+    const truck = trip && isActive(trip) ? store.get("truck", trip.truck_id)?.position : null;
+    const place = truck ?? trip?.pickup;
+    return place ? [place.lon, place.lat] : null;
+  }
+  if (kind === "lot") {
     const pickup = store.get(kind, id)?.pickup;
     return pickup ? [pickup.lon, pickup.lat] : null;
   }

@@ -111,10 +111,22 @@ const moving: LayerSpecification[] = [
     },
   },
   {
+    id: "route-casing",
+    type: "line",
+    source: "routes",
+    filter: ["get", "selected"],
+    layout: { "line-cap": "round", "line-join": "round" },
+    paint: { "line-color": "#ffffff", "line-width": 10 },
+  },
+  {
     id: "route",
     type: "line",
     source: "routes",
-    layout: { "line-cap": "round", "line-join": "round" },
+    layout: {
+      "line-cap": "round",
+      "line-join": "round",
+      "line-sort-key": ["case", ["get", "selected"], 1, 0],
+    },
     paint: {
       "line-color": [
         "match",
@@ -126,7 +138,7 @@ const moving: LayerSpecification[] = [
         CONDITION_COLOUR.offered,
       ],
       "line-opacity": ["case", ["get", "selected"], 0.95, 0.3],
-      "line-width": ["case", ["get", "selected"], 4.5, 1.6],
+      "line-width": ["case", ["get", "selected"], 5.5, 1.6],
     },
   },
   {

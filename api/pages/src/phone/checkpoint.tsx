@@ -145,7 +145,7 @@ function Search({ page, typed, onType, onPick }: SearchProps) {
             </button>
           </li>
         ))}
-        {isPlate(typed) && !exact && (
+        {isPlate(typed, found.length > 0) && !exact && (
           <li>
             <button
               type="button"
