@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import orjson
+from aiokafka.partitioner import murmur2
 
 from schemas.clock import ClockTicked
 from schemas.envelope import MAX_TEXT, Record, decode, encode
@@ -168,6 +169,11 @@ def read(raw: Raw, appended_ms: int) -> Arrival | DeadLetter:
     return Arrival(event, raw, appended_ms)
 
 
+def home_of(topic: str, key: bytes) -> int:
+    """Return the partition of a key, as Kafka's own clients choose it."""
+    return int((murmur2(key) & 0x7FFFFFFF) % CATALOGUE[topic].partitions)
+
+
 def _state_id(entity_id: str, version: object) -> str:
     """Name one version of a state, in no more characters than a header may have."""
     name = f"{entity_id}@{version}"
@@ -197,10 +203,19 @@ class Shell:
         What events mean.
     clock
         Tells what the stack's clock shows.
+    home
+        Names the partition of a topic in which a key belongs.
     """
 
-    def __init__(self, fold: Fold, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        fold: Fold,
+        clock: Callable[[], datetime],
+        *,
+        home: Callable[[str, bytes], int] = home_of,
+    ) -> None:
         self.fold = fold
+        self._home = home
         self.memory = Memory()
         self._clock = clock
         self._source = f"/streams/{fold.name}"
@@ -214,7 +229,7 @@ class Shell:
         work = Work(partition)
         now = self._clock()
         for raw, appended_ms in batch:
-            arrival = read(raw, appended_ms)
+            arrival = self._placed(read(raw, appended_ms))
             if isinstance(arrival, DeadLetter):
                 if raw.topic == TICKS and self.fold.name != BURIES_TICKS:
                     continue
@@ -224,6 +239,16 @@ class Shell:
             self._fold_in(work, arrival, now)
         self._say_states(work)
         return work
+
+    def _placed(self, arrival: Arrival | DeadLetter) -> Arrival | DeadLetter:
+        """Set aside what stands in another partition than its key's, or two would be its state."""
+        if isinstance(arrival, DeadLetter) or arrival.raw.topic == TICKS:
+            return arrival
+        raw, key = arrival.raw, arrival.event.key
+        home = self._home(raw.topic, key.encode())
+        if raw.partition == home:
+            return arrival
+        return DeadLetter(raw, f"misplaced: {key[:140]!r} belongs in partition {home} (murmur2)")
 
     def _fold_in(self, work: Work, arrival: Arrival, now: datetime) -> None:
         store = self.memory.store(work.partition)

@@ -141,6 +141,7 @@ class Soiled:
         for word, (topic, key, value, headers) in wrong_events():
             place = self._send(producer, topic, key, value, _pairs(headers))
             self.wrong.append((place, word))
+        self._misplace(producer)
         for topic, key, value, headers in garbage():
             place = self._send(producer, topic, key, value, _pairs(headers))
             if topic != UNREAD:
@@ -149,6 +150,22 @@ class Soiled:
         for data, event_id in ((stray, "stray-1"), (POSITION, "position-1")):
             last = valid("truck.position.v1", "truck.position_reported", data, event_id)
             self._send(producer, last.topic, last.key, last.value, list(last.headers))
+
+    def _misplace(self, producer: Any) -> None:
+        """Send one good event for each partition: all but one stand where they do not belong."""
+        topic = CATALOGUE["truck.position.v1"]
+        home = producer.send(topic.name, key=b"k1", value=b"{}").get(timeout=30).partition
+        for partition in range(topic.partitions):
+            good = valid(topic.name, "truck.position_reported", POSITION, f"placed-{partition}")
+            sent = producer.send(
+                good.topic,
+                key=good.key,
+                value=good.value,
+                headers=list(good.headers),
+                partition=partition,
+            ).get(timeout=30)
+            if partition != home:
+                self.wrong.append((f"{topic.name}:{partition}:{sent.offset}", "misplaced"))
 
     def _send(
         self,

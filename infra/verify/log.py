@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 import orjson
+from kafka.partitioner import murmur2
 
 from schemas.envelope import Event, decode
 from schemas.errors import MalformedEvent
@@ -96,6 +97,12 @@ class Views:
     versions: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
+def _strays(entry: Entry, event: Event) -> bool:
+    """Tell whether an event stands in another partition than Kafka gives its key."""
+    home = (murmur2(event.key.encode()) & 0x7FFFFFFF) % CATALOGUE[event.topic].partitions
+    return bool(home != entry.partition)
+
+
 class Log:
     """The whole of what is judged; it answers questions, and changes nothing.
 
@@ -152,7 +159,11 @@ class Log:
                 except MalformedEvent as error:
                     broken.append((entry, str(error)))
                 else:
-                    reads.append(Read(entry, event))
+                    letter = self.dead.get(entry.place)
+                    if letter and letter.error.startswith("misplaced:") and _strays(entry, event):
+                        broken.append((entry, letter.error))
+                    else:
+                        reads.append(Read(entry, event))
             self._reads[topic] = (reads, broken)
         return self._reads[topic]
 

@@ -35,7 +35,7 @@ class Bench:
         self.shell = self._started()
 
     def _started(self) -> Shell:
-        shell = Shell(self.fold, lambda: self.now)
+        shell = Shell(self.fold, lambda: self.now, home=lambda _topic, _key: 0)
         for work in shell.memory.load(self._rows.items()):
             self._rows |= dict(work.rows())
         return shell

@@ -28,7 +28,7 @@ from streams.picture import draw, has_work
 from streams.place import PLACE_FOLD
 from streams.planner import _marks, _parts
 from streams.planning import solve
-from streams.shell import JOURNAL, Shell, Work
+from streams.shell import JOURNAL, Shell, Work, home_of
 from streams.truck import TRUCK_FOLD
 
 NOON = datetime(2021, 8, 25, 5, 0, tzinfo=UTC)
@@ -162,7 +162,7 @@ class Town:
     def put(self, record: Record, partition: int | None = None) -> None:
         """Append a record."""
         if partition is None:
-            partition = sum(record.key) % CATALOGUE[record.topic].partitions
+            partition = home_of(record.topic, record.key)
         self._appended += 1
         self.log[record.topic, partition].append((record, self._appended))
 
