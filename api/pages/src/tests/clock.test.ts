@@ -41,3 +41,11 @@ test("a reading that is a little behind does not turn the clock back, another sc
   clock.update(at("2020-01-01T00:00:00Z", { scenario: "other" }));
   expect(clock.nowMs()).toBe(Date.parse("2020-01-01T00:00:00Z"));
 });
+
+test("without readings a wall clock goes on, as what is entered offline is dated by it", () => {
+  let elapsed = 0;
+  const clock = new StackClock(() => elapsed);
+  clock.update(at("2021-08-24T05:00:00Z", { mode: "wall", speed: 1, scenario: null }));
+  elapsed = 600_000;
+  expect(clock.nowMs()).toBe(Date.parse("2021-08-24T05:10:00Z"));
+});
