@@ -70,6 +70,8 @@ def test_officer_finds_a_truck_by_its_plate_and_clears_it(field: Field) -> None:
         page.wait_for_selector(
             "[data-testid=decisions] [data-decision=cleared][data-state=sent]", timeout=_WAIT_MS
         )
+        keeper = page.evaluate("navigator.serviceWorker.ready.then(it => it.active.scriptURL)")
+        assert keeper.endswith("/worker.js"), "the page is kept for a reload without a network"
         seen = field.eventually(
             lambda: (
                 (field.get(f"/v1/trucks/{TRUCK}")["last_checkpoint"] or {}).get("decision")
