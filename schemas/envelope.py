@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from schemas.errors import MalformedEvent, RefusedEvent
 from schemas.model import Fact, format_time, parse_time
-from schemas.topics import CATALOGUE, Topic
+from schemas.topics import CATALOGUE, OWN_SOURCE, OWN_TOPICS, Topic
 
 FUTURE_LIMIT = timedelta(hours=24)
 """How far ahead of the stack's clock an event's time may lie."""
@@ -137,6 +137,8 @@ def decode(
     source = _text("ce_source", found.get("ce_source"))
     if any(mark.isspace() for mark in source):  # or "a b" + "c" would be "a" + "b c" in memories
         raise MalformedEvent("the header ce_source must be a URI reference, without white space")
+    if topic_name in OWN_TOPICS and not source.startswith(OWN_SOURCE):
+        raise MalformedEvent(f"only {OWN_SOURCE}… speaks on {topic_name}, not {source[:60]}")
     if found.get("ce_specversion") != b"1.0":
         raise MalformedEvent("the header ce_specversion must be 1.0")
     event_type = _text("ce_type", found.get("ce_type"))

@@ -323,3 +323,13 @@ POSTABLE: frozenset[str] = frozenset(
     for event_type in CATALOGUE[name].types
 )
 """Types that come from outside; all others are dispatch's own to say."""
+
+OWN_SOURCE = "/streams/"
+"""How the source of everything begins that the stack's own streams say."""
+
+OWN_TOPICS: frozenset[str] = frozenset(
+    topic.name
+    for topic in TOPICS
+    if topic.types and topic.name != "stack.clock.v1" and not POSTABLE & topic.types.keys()
+)
+"""Topics on which only the streams speak; what others put there is set aside."""

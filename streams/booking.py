@@ -337,13 +337,21 @@ def end(
     view = desk.view("assignment", assignment_id)
     assert view is not None
     duty = driven(desk, assignment_id, view)
+    _drop_override(desk, assignment_id)
     view = change(desk, assignment_id, how, status=how, reason=reason, actor=actor)
     if forbid:
         forbidden = desk.own("lot", view["lot_id"]).get("forbidden", [])
         desk.keep("lot", view["lot_id"], forbidden=sorted({*forbidden, view["truck_id"]}))
     desk.keep("truck", view["truck_id"], duty=duty)
-    desk.keep("assignment", assignment_id, need=None, next=None, override=None)
+    desk.keep("assignment", assignment_id, need=None, next=None)
     give_back(desk, assignment_id, view, reason or how)
+
+
+def _drop_override(desk: Desk, assignment_id: str) -> None:
+    """Have an override refused that has not been judged by now."""
+    if override := desk.own("assignment", assignment_id).get("override"):
+        desk.overrides_dropped[assignment_id] = override
+        desk.keep("assignment", assignment_id, override=None)
 
 
 def halt(desk: Desk, truck_id: str) -> None:
@@ -368,6 +376,7 @@ def give_back(desk: Desk, assignment_id: str, fields: Doc, reason: str) -> None:
 
 def loaded(desk: Desk, assignment_id: str, view: Doc, quantity_kg: int, actor: str | None) -> None:
     """Note that the truck has the goods; what it left of its share is open again."""
+    _drop_override(desk, assignment_id)
     change(desk, assignment_id, "loaded", status="loaded", quantity_kg=quantity_kg, actor=actor)
     _share(desk, view["lot_id"], assignment_id, quantity_kg, "loaded")
 

@@ -103,6 +103,22 @@ def answer(
     desk.say("dispatch.assignment.v1", "assignment.command_refused", data, command_id)
 
 
+def settle_overrides(desk: Desk) -> None:
+    """Refuse the overrides whose assignment ended, or was loaded, before they were judged."""
+    for assignment_id, wanted in desk.overrides_dropped.items():
+        view = desk.view("assignment", assignment_id)
+        assert view is not None
+        refusal = _wrong_status(view, "proposed", "accepted")
+        answer(
+            desk,
+            wanted["command_id"],
+            assignment_id,
+            "assignment.override",
+            refusal,
+            actor=wanted["actor"],
+        )
+
+
 def _wrong_status(view: Doc, *wanted: str) -> Refusal:
     if view["status"] not in ACTIVE:
         code = f"already_{view['status']}"

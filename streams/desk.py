@@ -32,6 +32,8 @@ class Desk:
         self.dead: list[DeadLetter] = []
         self.lots_touched: dict[str, None] = {}
         """Lots whose bookings changed, in order: `streams.booking.settle_lots` tells of them."""
+        self.overrides_dropped: dict[str, Doc] = {}
+        """Overrides whose assignment ended first: `streams.commands.settle_overrides` answers."""
 
     def get(self, key: str) -> Entity | None:
         """Return one entry as it stands now."""
@@ -99,6 +101,7 @@ class Desk:
         self.outputs += branch.outputs
         self.dead += branch.dead
         self.lots_touched |= branch.lots_touched
+        self.overrides_dropped |= branch.overrides_dropped
 
     def _put(self, key: str, **fields: Any) -> None:
         entity = self.get(key) or Entity(partition=self.partition)

@@ -31,7 +31,7 @@ from streams.booking import (
     settle_lots,
 )
 from streams.closures import RULES, key_of, trips_through
-from streams.commands import answer, carry_out, unfit_truck
+from streams.commands import answer, carry_out, settle_overrides, unfit_truck
 from streams.desk import Desk
 from streams.entity import EntityFold
 from streams.fold import (
@@ -48,9 +48,6 @@ from streams.fold import (
     Unknown,
 )
 from streams.knowledge import learn
-
-OWN_SOURCES = "/streams/"
-"""The inbox is ours: what others put there is set aside."""
 
 OVERDUE_AFTER = timedelta(hours=1)
 """How long after its window a trip that has not loaded is called off (assumed)."""
@@ -86,9 +83,6 @@ class DispatchFold:
 
     def _hear(self, desk: Desk, arrival: Arrival) -> Step:
         event = arrival.event
-        if not event.source.startswith(OWN_SOURCES):
-            error = f"foreign: only {OWN_SOURCES} writes to the inbox"
-            return Step(dead=(DeadLetter(arrival.raw, error),), outcome="dead")
         if isinstance(event.data, ClockTicked):
             return self._pass_time(desk, arrival)
         try:
@@ -149,6 +143,7 @@ class DispatchFold:
 
 
 def _finished(desk: Desk, outcome: Outcome) -> Step:
+    settle_overrides(desk)
     settle_lots(desk)
     return Step(desk.changes, tuple(desk.outputs), tuple(desk.dead), outcome=outcome)
 
@@ -239,6 +234,7 @@ def _book(desk: Desk, trip: PlannedTrip) -> None:
     if wanted is None:
         return
     attempt = desk.branch()
+    attempt.keep("assignment", replaced, override=None)
     answer(attempt, wanted["command_id"], replaced, "assignment.override", None)
     end(attempt, replaced, "cancelled", reason="override", actor=wanted["actor"])
     obstacle = reserve(attempt, trip.assignment_id, fields, forced=True, driving=driving)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import faust
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
+
+_BATCH_ENDS_S = 8.0
+"""Before the group gives the partitions to another; a failure here ends the worker."""
 
 
 class MendedConsumer(driver.Consumer):  # type: ignore[misc]
@@ -18,6 +24,7 @@ class MendedConsumer(driver.Consumer):  # type: ignore[misc]
         Faust skips such a record in its streams, and acknowledges what it skips.
         """
         if message.generation_id != self.app.consumer_generation_id:
+            self._unacked_messages.discard(message)
             return False
         return bool(super().ack(message))
 
@@ -43,6 +50,33 @@ class MendedTransport(driver.Transport):  # type: ignore[misc]
 
 class MendedApp(faust.App):  # type: ignore[misc]
     """Faust's app with our consumer, and queues that lose nothing."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._at_work = 0
+        self._at_rest = asyncio.Event()
+        self._at_rest.set()
+
+    @contextmanager
+    def batch_in_hand(self) -> Iterator[None]:
+        """Keep the partitions as long as a batch is in hand."""
+        self._at_work += 1
+        self._at_rest.clear()
+        try:
+            yield
+        finally:
+            self._at_work -= 1
+            if not self._at_work:
+                self._at_rest.set()
+
+    async def _consumer_wait_empty(self, consumer: Any, logger: Any) -> None:  # noqa: ARG002
+        """Let partitions go only once no batch is in hand.
+
+        Faust would wait for every record that was handed out and not acknowledged, those of an
+        older generation too, which never will be.
+        """
+        async with asyncio.timeout(_BATCH_ENDS_S):
+            await self._at_rest.wait()
 
     def FlowControlQueue(  # noqa: N802 - Faust's name
         self,

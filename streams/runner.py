@@ -120,8 +120,12 @@ class Runner:
 
     async def _run(self, stream: Any) -> None:
         async for events in stream.take_events(self._batch, within=_WITHIN_S):
+            if not self.app.flow_control.is_active():  # the partitions are about to be given away
+                _leave_unread(events)
+                continue
             try:
-                await self._take(events)
+                with self.app.batch_in_hand():
+                    await self._take(events)
             except asyncio.CancelledError:
                 _leave_unread(events)
                 raise

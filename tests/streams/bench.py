@@ -9,7 +9,7 @@ from typing import Any
 
 from schemas.clock import ClockTicked
 from schemas.envelope import Record, encode, validate
-from schemas.topics import CATALOGUE, DEAD_LETTERS
+from schemas.topics import CATALOGUE, DEAD_LETTERS, OWN_TOPICS
 from streams.fold import Doc, Entity, Fold, Raw
 from streams.shell import JOURNAL, Shell, Work
 from tests.streams.town import NOON
@@ -51,12 +51,13 @@ class Bench:
         *,
         when: datetime | None = None,
         event_id: str | None = None,
-        source: str = "/test",
+        source: str | None = None,
     ) -> str:
         """Let an event arrive; return its id."""
         topic = next(n for n in self.fold.topics if event_type in CATALOGUE[n].types)
         self._ids += 1
         event_id = event_id or f"e{self._ids}"
+        source = source or ("/streams/test" if topic in OWN_TOPICS else "/test")
         fact = validate(CATALOGUE[topic], event_type, data)
         self.put(
             encode(topic, event_type, fact, event_id=event_id, source=source, time=when or self.now)

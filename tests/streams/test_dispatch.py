@@ -301,7 +301,7 @@ def test_the_inbox_is_ours(town: Town) -> None:
     )
     town.put(type(raw)(raw.topic, raw.key, raw.value, headers))
     town.run()
-    assert [why.split(":")[0] for why in town.dead()] == ["foreign"]
+    assert [why.split(":")[0] for why in town.dead()] == ["malformed"]
 
 
 def test_overdue_trips_are_called_off(town: Town) -> None:
@@ -389,3 +389,23 @@ def test_a_lot_that_is_left_again_says_why_again(town: Town) -> None:
         town.run()
         assert town.states("lot")["L0"]["reasons"] == []
         town.now += timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("before", "meanwhile", "reason"),
+    [(None, "decline", "already_declined"), ("accept", "report_loaded", "not_open")],
+)
+def test_an_override_that_comes_too_late_is_refused(
+    town: Town, before: str | None, meanwhile: str, reason: str
+) -> None:
+    assignment_id = _only(town)
+    if before is not None:
+        town.command(before, assignment_id)
+        town.run()
+    free = next(
+        iter({"T0", "T1", "T2"} - {s["truck_id"] for s in town.states("assignment").values()})
+    )
+    command = town.command("override", assignment_id, truck_id=free)
+    town.command(meanwhile, assignment_id)
+    town.run()
+    assert _command(town, command) == ("refused", reason)

@@ -156,7 +156,7 @@ def test_one_id_with_other_content_is_one_dead_letter(case: Case) -> None:
     bench.read(bench.log[-1:])
     assert [why.split(":")[0] for why in bench.dead()] == ["conflict"]
     assert _views(bench) == before
-    bench.say(case.follows[0], case.other, event_id="same", source="/another")
+    bench.say(case.follows[0], case.other, event_id="same", source="/streams/another")
     assert len(bench.dead()) == 1
     bench.check_counts()
 

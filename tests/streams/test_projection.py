@@ -128,7 +128,7 @@ class Projection:
         """Put a record on a topic."""
         headers = {
             "ce_id": name,
-            "ce_source": "/test/projection",
+            "ce_source": "/streams/test",
             "ce_specversion": "1.0",
             "ce_type": event_type,
             "ce_time": at,

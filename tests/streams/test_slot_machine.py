@@ -132,7 +132,9 @@ class SlotMachine(RuleBasedStateMachine):
 
     @rule(name=NAMES, hour=HOURS)
     def forge_an_answer(self, name: str, hour: int) -> None:
-        self.bench.say("reservation.confirmed", self._reservation(name, hour), source="/forger")
+        self.bench.say(
+            "reservation.confirmed", self._reservation(name, hour), source="/streams/forger"
+        )
 
     @rule()
     def start_again(self) -> None:

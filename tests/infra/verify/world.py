@@ -12,7 +12,7 @@ from infra.verify.accounted import FOLD_OF, table_key
 from infra.verify.log import CHANGELOG, KINDS, Entry, Log, Read, Views
 from schemas.envelope import decode, encode
 from schemas.model import format_time
-from schemas.topics import CATALOGUE
+from schemas.topics import CATALOGUE, OWN_TOPICS
 
 START = datetime(2021, 8, 24, 0, 0, tzinfo=UTC)
 BASE_MS = 1_700_000_000_000
@@ -55,7 +55,7 @@ class World:
         data: dict[str, Any],
         *,
         seconds: float,
-        source: str = "/test",
+        source: str | None = None,
         event_id: str | None = None,
         remember: bool = True,
     ) -> Entry:
@@ -66,7 +66,7 @@ class World:
             event_type,
             CATALOGUE[topic].types[event_type].model_validate(data),
             event_id=event_id or f"e{self._said}",
-            source=source,
+            source=source or ("/streams/test" if topic in OWN_TOPICS else "/test"),
             time=START + timedelta(seconds=seconds),
         )
         entry = self.put(topic, record.key, record.value, record.headers, seconds=seconds)
