@@ -17,6 +17,8 @@ from schemas.truck import TruckPositionReported
 
 _REPORT_EVERY = timedelta(minutes=5)
 _NEAR_M = 1_000.0
+_NIGHT_SHARE = 4
+"""Every so-manieth truck is on the road when the day begins: markets are filled by night."""
 
 
 def record_traffic(draft: Draft, fleet: list[Truck]) -> None:
@@ -31,16 +33,20 @@ def record_traffic(draft: Draft, fleet: list[Truck]) -> None:
     draft.notes["scripted_trucks"] = [truck.truck_id for truck in contract]
     for number, truck in enumerate(contract):
         way = ways[number % len(ways)].lines[0]
-        _Day(draft, chance, truck, way, held=number == 0).record()
+        drives_at_night = number % _NIGHT_SHARE == 0
+        _Day(draft, chance, truck, way, held=number == 0, by_night=drives_at_night).record()
 
 
 class _Day:
     """One truck's day: to and fro along its way, with rests at the ends."""
 
-    def __init__(self, draft: Draft, chance: Random, truck: Truck, way: Way, *, held: bool) -> None:
+    def __init__(
+        self, draft: Draft, chance: Random, truck: Truck, way: Way, *, held: bool, by_night: bool
+    ) -> None:
         self._draft, self._chance, self._truck, self._way = draft, chance, truck, way
         self._to_hold = held
-        self._clock = draft.hour(2.0 + 5.0 * chance.random())
+        begins = 2.0 + 5.0 * chance.random()
+        self._clock = draft.hour(begins / 60 if by_night else begins)
         self._end = min(self._clock + timedelta(hours=14 + 5 * chance.random()), draft.end)
         self._speed_mps = chance.uniform(34, 46) / 3.6
         self._next_report = self._clock
