@@ -175,17 +175,9 @@ def seen(entity: Entity, event: Event, _now: datetime) -> Answer:
     if view is None or not view["registered"]:
         return Unknown(f"truck {data.truck_id}")
     visit = _visit(event, data, decision, vehicle=data.truck_id, truck_id=data.truck_id)
-    outputs = [visit]
-    if decision in {"held", "refused"}:
-        severity: Severity = "critical" if decision == "refused" else "warning"
-        outputs.append(_alert(event, data, f"truck_{decision}", severity, data.truck_id))
-    elif decision == "cleared":
-        cleared = AlertCleared(alert_id=f"truck_held/{data.truck_id}", subject=data.truck_id)
-        if entity.own.get("held"):
-            outputs.append(Output("alert.v1", "alert.cleared", cleared, "cleared"))
     last = view.get("last_checkpoint")
     if last is not None and parse_time(last["at"]) > event.time:
-        return Applied(outputs=tuple(outputs))
+        return Applied(outputs=(visit,))
     sign = {
         "checkpoint_id": data.checkpoint_id,
         "decision": decision,
@@ -193,8 +185,30 @@ def seen(entity: Entity, event: Event, _now: datetime) -> Answer:
         "reason_code": data.reason_code,
     }
     changed = revise(view, event.time, last_checkpoint=sign)
-    own = {**entity.own, "held": decision == "held"}
-    return Applied({f"truck:{data.truck_id}": changed}, (*outputs, _known(changed)), own)
+    warnings, warned = _warn(entity, event, data, decision)
+    own = {**entity.own, "warned": warned}
+    outputs = (visit, *warnings, _known(changed))
+    return Applied({f"truck:{data.truck_id}": changed}, outputs, own)
+
+
+def _warn(
+    entity: Entity, event: Event, data: Clearance, decision: Decision
+) -> tuple[list[Output], str | None]:
+    """Warn of a truck that is held or refused, until it is let through or seen elsewhere."""
+    warned: str | None = entity.own.get("warned")
+    code: str | None = None
+    if decision in {"held", "refused"}:
+        code = f"truck_{decision}"
+    elif decision == "arrived" and warned == "truck_held":
+        code = warned
+    outputs = []
+    if warned is not None and warned != code:
+        cleared = AlertCleared(alert_id=f"{warned}/{data.truck_id}", subject=str(data.truck_id))
+        outputs.append(Output("alert.v1", "alert.cleared", cleared, "cleared"))
+    if code is not None and decision != "arrived":
+        severity: Severity = "critical" if decision == "refused" else "warning"
+        outputs.append(_alert(event, data, code, severity, str(data.truck_id)))
+    return outputs, code
 
 
 def _stray(entity: Entity, event: Event, data: Clearance, decision: Decision) -> Answer:
