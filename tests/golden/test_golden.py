@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from schemas.envelope import Event, decode, encode
+from schemas.errors import MalformedEvent
 from schemas.model import format_time
-from schemas.topics import DEAD_LETTERS, TOPICS
+from schemas.topics import DEAD_LETTERS, OWN_TOPICS, TOPICS
 from tests.golden import FOLDER, Golden, golden_events, types_without_golden
 
 CATALOGUE_TYPES = {(topic.name, event_type) for topic in TOPICS for event_type in topic.types}
@@ -89,3 +90,21 @@ def test_a_kept_file_still_begins_as_it_was_kept(line: str) -> None:
     digest, size, path = line.split()
     start = (FOLDER / Path(path)).read_bytes()[: int(size)]
     assert hashlib.sha256(start).hexdigest() == digest, f"{path} was changed; add lines instead"
+
+
+@pytest.mark.parametrize(
+    "golden",
+    [golden for golden in golden_events() if golden.topic in OWN_TOPICS],
+    ids=lambda golden: golden.name,
+)
+def test_nobody_but_the_streams_speaks_on_their_topics(golden: Golden) -> None:
+    forged = [
+        (name, b"/stranger" if name == "ce_source" else value) for name, value in golden.headers
+    ]
+    with pytest.raises(MalformedEvent, match="/stranger"):
+        decode(golden.topic, golden.key, golden.value, forged)
+
+
+def test_the_streams_own_topics_are_those_that_no_outsider_may_post_to() -> None:
+    assert {"dispatch.inbox.v1", "truck.state.v1", "slot.reservation.v1"} <= OWN_TOPICS
+    assert not OWN_TOPICS & {"truck.position.v1", "dispatch.command.v1", "stack.clock.v1"}
