@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 INBOX = TP("dispatch.inbox.v1", 0)
 
-_BATCH = {"dispatch": 40}
+_BATCH = {"dispatch": 120}
 _BATCH_ELSE = 200
 _WITHIN_S = 0.03
 _BATCH_BYTES = 4 << 20
