@@ -304,10 +304,9 @@ def change(
     fields
         What changes.
     """
-    fields = {"reason": None, "actor": None, **fields}
-    view = desk.tell("assignment", assignment_id, fields)
-    view = AssignmentState.model_validate(view).model_dump(mode="json")
-    desk.tell_whole("assignment", assignment_id, view)
+    before = desk.view("assignment", assignment_id) or {"revision": 0}
+    fields = {"reason": None, "actor": None, "revision": before["revision"] + 1, **fields}
+    view = desk.tell("assignment", assignment_id, AssignmentState, fields)
     data = _EVENTS[what].model_validate(view)
     name = f"{assignment_id}@{view['version']}"
     desk.say("dispatch.assignment.v1", f"assignment.{what}", data, name, cause_ms=cause_ms)

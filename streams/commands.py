@@ -11,6 +11,7 @@ from collections.abc import Callable
 from schemas.alert import AlertRaised
 from schemas.assignment import (
     ACTIVE,
+    AssignmentOverride,
     AssignmentPin,
     AssignmentReportLoaded,
     AssignmentReportProblem,
@@ -37,8 +38,7 @@ def carry_out(desk: Desk, event: Event) -> None:
 
     An override is answered only once the planner has judged it.
     """
-    data = event.data
-    assert isinstance(data, Command)
+    data = _asked(event)
     view = desk.view("assignment", data.assignment_id)
     assert view is not None
     if event.type == "assignment.override":
@@ -73,9 +73,10 @@ def answer(
         Who asked.
     """
     reason, detail = refusal if refusal is not None else (None, None)
-    view = desk.tell(
+    desk.tell(
         "command",
         command_id,
+        CommandState,
         {
             "command_id": command_id,
             "assignment_id": assignment_id,
@@ -84,9 +85,6 @@ def answer(
             "reason": reason,
             "detail": detail,
         },
-    )
-    desk.tell_whole(
-        "command", command_id, CommandState.model_validate(view).model_dump(mode="json")
     )
     if refusal is None:
         return
@@ -103,20 +101,31 @@ def answer(
     desk.say("dispatch.assignment.v1", "assignment.command_refused", data, command_id)
 
 
+def answer_override(desk: Desk, assignment_id: str, wanted: Doc, refusal: Refusal | None) -> None:
+    """Say what became of an override that waited to be judged.
+
+    Parameters
+    ----------
+    desk
+        The step.
+    assignment_id
+        The assignment that it would have replaced.
+    wanted
+        The override, as the assignment keeps it.
+    refusal
+        Why it was refused; None where it was carried out.
+    """
+    command_id, actor = wanted["command_id"], wanted["actor"]
+    answer(desk, command_id, assignment_id, "assignment.override", refusal, actor=actor)
+
+
 def settle_overrides(desk: Desk) -> None:
     """Refuse the overrides whose assignment ended, or was loaded, before they were judged."""
     for assignment_id, wanted in desk.overrides_dropped.items():
         view = desk.view("assignment", assignment_id)
         assert view is not None
         refusal = _wrong_status(view, "proposed", "accepted")
-        answer(
-            desk,
-            wanted["command_id"],
-            assignment_id,
-            "assignment.override",
-            refusal,
-            actor=wanted["actor"],
-        )
+        answer_override(desk, assignment_id, wanted, refusal)
 
 
 def _wrong_status(view: Doc, *wanted: str) -> Refusal:
@@ -132,7 +141,7 @@ def _accept(desk: Desk, event: Event, view: Doc) -> Refusal | None:
         return _wrong_status(view, "proposed")
     if desk.now > parse_time(view["accept_by"]):
         return "too_late", f"The offer stood until {view['accept_by']}."
-    change(desk, view["assignment_id"], "accepted", status="accepted", actor=_actor(event))
+    change(desk, view["assignment_id"], "accepted", status="accepted", actor=_asked(event).actor)
     return None
 
 
@@ -143,8 +152,8 @@ def _decline(desk: Desk, event: Event, view: Doc) -> Refusal | None:
         desk,
         view["assignment_id"],
         "declined",
-        reason=getattr(event.data, "reason", None),
-        actor=_actor(event),
+        reason=_asked(event).reason,
+        actor=_asked(event).actor,
         forbid=True,
     )
     return None
@@ -153,8 +162,15 @@ def _decline(desk: Desk, event: Event, view: Doc) -> Refusal | None:
 def _cancel(desk: Desk, event: Event, view: Doc) -> Refusal | None:
     if view["status"] not in {"proposed", "accepted"}:
         return _wrong_status(view, "proposed", "accepted")
-    reason = getattr(event.data, "reason", None) or "dispatcher"
-    end(desk, view["assignment_id"], "cancelled", reason=reason, actor=_actor(event), forbid=True)
+    reason = _asked(event).reason or "dispatcher"
+    end(
+        desk,
+        view["assignment_id"],
+        "cancelled",
+        reason=reason,
+        actor=_asked(event).actor,
+        forbid=True,
+    )
     return None
 
 
@@ -164,18 +180,20 @@ def _pin(desk: Desk, event: Event, view: Doc) -> Refusal | None:
     if view["status"] not in ACTIVE:
         return _wrong_status(view, "active")
     if view["pinned"] != data.pinned:
-        change(desk, view["assignment_id"], "revised", pinned=data.pinned, actor=_actor(event))
+        change(desk, view["assignment_id"], "revised", pinned=data.pinned, actor=data.actor)
     return None
 
 
 def _override(desk: Desk, event: Event, view: Doc) -> Refusal | None:
+    data = event.data
+    assert isinstance(data, AssignmentOverride)
     if view["status"] not in {"proposed", "accepted"}:
         return _wrong_status(view, "proposed", "accepted")
-    wanted = {
-        "truck_id": getattr(event.data, "truck_id", None) or view["truck_id"],
-        "slot_id": getattr(event.data, "slot_id", None),
+    wanted: Doc = {
+        "truck_id": data.truck_id or view["truck_id"],
+        "slot_id": data.slot_id,
         "command_id": event.id,
-        "actor": _actor(event),
+        "actor": data.actor,
     }
     if wanted["truck_id"] == view["truck_id"] and wanted["slot_id"] in (None, view["slot_id"]):
         return "nothing_to_change", "Name another truck or another slot."
@@ -207,14 +225,14 @@ def _loaded(desk: Desk, event: Event, view: Doc) -> Refusal | None:
     quantity_kg = view["quantity_kg"] if data.quantity_kg is None else data.quantity_kg
     if quantity_kg > view["quantity_kg"]:
         return "more_than_booked", f"Only {view['quantity_kg']} kg of the lot are booked."
-    loaded(desk, view["assignment_id"], view, quantity_kg, _actor(event))
+    loaded(desk, view["assignment_id"], view, quantity_kg, data.actor)
     return None
 
 
 def _delivered(desk: Desk, event: Event, view: Doc) -> Refusal | None:
     if view["status"] != "loaded":
         return _wrong_status(view, "loaded")
-    delivered(desk, view["assignment_id"], view, _actor(event))
+    delivered(desk, view["assignment_id"], view, _asked(event).actor)
     return None
 
 
@@ -245,15 +263,15 @@ def _problem(desk: Desk, event: Event, view: Doc) -> Refusal | None:
             view["assignment_id"],
             "cancelled",
             reason=data.kind,
-            actor=_actor(event),
+            actor=data.actor,
             forbid=True,
         )
     return None
 
 
-def _actor(event: Event) -> str | None:
-    actor: str | None = getattr(event.data, "actor", None)
-    return actor
+def _asked(event: Event) -> Command:
+    assert isinstance(event.data, Command)
+    return event.data
 
 
 _HANDLERS: dict[str, Handler] = {

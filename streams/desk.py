@@ -69,17 +69,12 @@ class Desk:
         own = {name: value for name, value in kept.items() if value is not None}
         self._put(f"{kind}:{entity_id}", own=own)
 
-    def tell(self, kind: str, entity_id: str, fields: Mapping[str, Any]) -> Doc:
-        """Change what dispatch tells of an entity, and return it."""
-        view = revise(self.view(kind, entity_id), self.now, **fields)
-        if "revision" in view or kind == "assignment":
-            view["revision"] = view["version"]
+    def tell(self, kind: str, entity_id: str, model: type[Fact], fields: Mapping[str, Any]) -> Doc:
+        """Change what dispatch tells of an entity, in its model's normal form, and return it."""
+        changed = revise(self.view(kind, entity_id), self.now, **fields)
+        view = model.model_validate(changed).model_dump(mode="json")
         self._put(f"{kind}:{entity_id}", views={f"{kind}:{entity_id}": view})
         return view
-
-    def tell_whole(self, kind: str, entity_id: str, view: Doc) -> None:
-        """Replace what dispatch tells of an entity by the same in its normal form."""
-        self._put(f"{kind}:{entity_id}", views={f"{kind}:{entity_id}": view})
 
     def say(
         self, topic: str, event_type: str, data: Fact, name: str, *, cause_ms: int | None = None

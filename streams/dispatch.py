@@ -31,7 +31,7 @@ from streams.booking import (
     settle_lots,
 )
 from streams.closures import RULES, key_of, trips_through
-from streams.commands import answer, carry_out, settle_overrides, unfit_truck
+from streams.commands import answer_override, carry_out, settle_overrides, unfit_truck
 from streams.desk import Desk
 from streams.entity import EntityFold
 from streams.fold import (
@@ -235,7 +235,7 @@ def _book(desk: Desk, trip: PlannedTrip) -> None:
         return
     attempt = desk.branch()
     attempt.keep("assignment", replaced, override=None)
-    answer(attempt, wanted["command_id"], replaced, "assignment.override", None)
+    answer_override(attempt, replaced, wanted, None)
     end(attempt, replaced, "cancelled", reason="override", actor=wanted["actor"])
     obstacle = reserve(attempt, trip.assignment_id, fields, forced=True, driving=driving)
     if obstacle is None:
@@ -256,14 +256,7 @@ def _refuse_override(desk: Desk, refused: RefusedOverride) -> None:
         return
     desk.keep("assignment", refused.assignment_id, override=None)
     refusal = (refused.reason, refused.detail)
-    answer(
-        desk,
-        refused.command_id,
-        refused.assignment_id,
-        "assignment.override",
-        refusal,
-        actor=wanted["actor"],
-    )
+    answer_override(desk, refused.assignment_id, wanted, refusal)
 
 
 def _strand(desk: Desk, stranded: LeftLot) -> None:
@@ -336,14 +329,7 @@ def _check_override(desk: Desk, assignment_id: str, view: Doc) -> None:
     if refusal is None:
         return
     desk.keep("assignment", assignment_id, override=None)
-    answer(
-        desk,
-        wanted["command_id"],
-        assignment_id,
-        "assignment.override",
-        refusal,
-        actor=wanted["actor"],
-    )
+    answer_override(desk, assignment_id, wanted, refusal)
 
 
 def _warn_of_lot(desk: Desk, lot_id: str) -> None:
