@@ -10,6 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
+from infra.progress import tell
+
 Speed = Annotated[
     float, typer.Option(min=0.01, max=10_000, help="The scenario's seconds in one second.")
 ]
@@ -50,7 +52,6 @@ def demo(
     from infra.demo import Demo, run_demo  # noqa: PLC0415 - heavy
 
     signal.signal(signal.SIGTERM, _leave)
-    tell = _tell if sys.stderr.isatty() else _silent
     wanted = Demo(scenario=scenario, speed=speed, seed=seed, folder=keep)
     summary = run_demo(wanted, progress=tell)
     tell("")
@@ -66,15 +67,6 @@ def demo(
 def _leave(_signal: int, _frame: FrameType | None) -> Any:
     """Stop the stack and remove its folder before leaving."""
     sys.exit(1)
-
-
-def _tell(line: str) -> None:
-    sys.stderr.write(f"\r\033[K{line}")
-    sys.stderr.flush()
-
-
-def _silent(_line: str) -> None:
-    return None
 
 
 def _table(summary: dict[str, Any]) -> Iterator[str]:

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from infra.progress import tell
+
 Name = Annotated[str, typer.Argument(help="A scenario's name, or a file.")]
 Speed = Annotated[float | None, typer.Option(min=0.01, help="Scenario seconds in one second.")]
 AsRecorded = Annotated[
@@ -24,8 +26,7 @@ def replay(name: Name, speed: Speed = None, as_recorded: AsRecorded = False) -> 
     script = read_script(find_script(settings, name))
 
     def progress(sent: int, lines: int) -> None:
-        if sys.stderr.isatty():
-            sys.stderr.write(f"\r{sent:,} of {lines:,} events")
+        tell(f"{sent:,} of {lines:,} events")
 
     run_id = asyncio.run(
         publish.replay(settings, script, speed=speed, as_recorded=as_recorded, progress=progress)
@@ -45,12 +46,11 @@ def play(name: Name, speed: Speed = None) -> None:
     settings = load_settings()
 
     def watch(standing: Standing) -> None:
-        if sys.stderr.isatty():
-            held = f" · held, the stack lags {standing.lag_s:.0f} s" if standing.held else ""
-            sys.stderr.write(
-                f"\r\x1b[K{standing.now:%d %b %H:%M} UTC · {standing.position:,} of "
-                f"{standing.lines:,} events · {standing.active} assignments under way{held}"
-            )
+        held = f" · held, the stack lags {standing.lag_s:.0f} s" if standing.held else ""
+        tell(
+            f"{standing.now:%d %b %H:%M} UTC · {standing.position:,} of "
+            f"{standing.lines:,} events · {standing.active} assignments under way{held}"
+        )
 
     player = Player(
         settings, find_script(settings, name), speed=speed or settings.clock_speed, watch=watch

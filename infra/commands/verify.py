@@ -1,10 +1,11 @@
 """Offer `verify`: judge the running stack by the six invariants."""
 
 import json
-import sys
 from typing import Annotated
 
 import typer
+
+from infra.progress import tell
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
@@ -14,7 +15,6 @@ def verify(as_json: AsJson = False) -> None:  # noqa: FBT002 - how typer takes a
     from infra.settings import load_settings  # noqa: PLC0415 - heavy
     from infra.verify.report import judge_stack, table  # noqa: PLC0415
 
-    tell = _tell if sys.stderr.isatty() else _silent
     doc = judge_stack(load_settings(), progress=tell)
     tell("")
     if as_json:
@@ -24,15 +24,6 @@ def verify(as_json: AsJson = False) -> None:  # noqa: FBT002 - how typer takes a
             typer.echo(line)
     if not doc["ok"]:
         raise typer.Exit(1)
-
-
-def _tell(line: str) -> None:
-    sys.stderr.write(f"\r\033[K{line}")
-    sys.stderr.flush()
-
-
-def _silent(_line: str) -> None:
-    return None
 
 
 COMMANDS = {"verify": verify}

@@ -6,13 +6,16 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from infra.verify.accounted import Outcome, outcomes
 from infra.verify.bookings import replay
 from infra.verify.log import KINDS, Entry, Log, Read
 from schemas.lot import LotDeclared, LotRevised, LotWithdrawn
 from schemas.topics import POSTABLE, TOPIC_OF_TYPE
+
+if TYPE_CHECKING:
+    from infra.scenario.publish import Sendable
 
 WHOLE = 0.99
 """The share of a lot that has to arrive: less than a truck's rounding may stay behind."""
@@ -21,31 +24,7 @@ _SOURCES = sorted({TOPIC_OF_TYPE[name].name for name in POSTABLE})
 _ENDED = frozenset({"declined", "expired", "cancelled"})
 
 
-class Sent(Protocol):
-    """What was handed to the broker."""
-
-    @property
-    def topic(self) -> str:
-        """The topic's name."""
-        ...
-
-    @property
-    def key(self) -> bytes | None:
-        """The record's key."""
-        ...
-
-    @property
-    def value(self) -> bytes | None:
-        """The record's value."""
-        ...
-
-    @property
-    def headers(self) -> tuple[tuple[str, bytes], ...]:
-        """The record's headers."""
-        ...
-
-
-def own_events(log: Log, sent: Iterable[Sent]) -> dict[str, int]:
+def own_events(log: Log, sent: Iterable[Sendable]) -> dict[str, int]:
     """Count what became of the events of a scenario file.
 
     Parameters
