@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import expect
 
 from infra.stack import Stack
 from tests.browser.chromium import Size, browse
@@ -54,7 +55,7 @@ def test_haulier_accepts_an_offer_and_sees_it_accepted(field: Field) -> None:
         page.wait_for_selector("[data-testid=offer-status][data-status=accepted]", timeout=_WAIT_MS)
         page.wait_for_selector("[data-testid=outcome] .note.good", timeout=_WAIT_MS)
         page.click(".back")
-        assert page.locator(".trip.accepted").count() == 1
+        expect(page.locator(".trip.accepted")).to_have_count(1, timeout=_WAIT_MS)
 
 
 def test_officer_finds_a_truck_by_its_plate_and_clears_it(field: Field) -> None:
