@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from routing.roads.closures import applying
 from routing.roads.errors import RoadError
 from routing.roads.snap import snap
 from routing.roads.vehicle import DEFAULT_VEHICLE_CLASS, vehicle
@@ -111,9 +112,10 @@ def route(
     if at is not None and at.tzinfo is None:
         raise RoadError("the time of departure needs an offset, such as +07:00")
     vehicle(vehicle_class)
-    start, end = snap(network, *origin), snap(network, *destination)
-    applying = [c for c in closures if (not c.dated if at is None else c.in_force(at))]
-    ways = Ways(network, tuple(applying), at)
+    start, end = (
+        snap(network, *point, vehicle_class=vehicle_class) for point in (origin, destination)
+    )
+    ways = Ways(network, applying(closures, at), at)
     leg = ways.leg(vehicle_class, start, end)
     avoided = ways.in_the_way(vehicle_class, start, end)
     return Route(
@@ -134,5 +136,5 @@ def _met(network: RoadNetwork, leg: Leg) -> list[Restriction]:
     for segment in leg.segments:
         for kind, flags in (("ferry", arrays.seg_ferry), ("border", arrays.seg_border)):
             if flags[segment]:
-                met.append(Restriction(kind, str(arrays.seg_name[segment])))
+                met.append(Restriction(kind, network.segment_name(segment)))
     return met

@@ -66,7 +66,7 @@ class RoadTravel:
     closures
         Closures in force, all of them; in whatever order.
     at
-        Roads that are opened later than this are left out; None leaves none out.
+        The time by which rules bound to hours and dates are read; None leaves them off.
     """
 
     def __init__(
@@ -112,7 +112,9 @@ class RoadTravel:
         """
         if len(via) < 2:
             raise ValueError("Expected at least two points.")
-        snaps = [snap(self.network, point.lat, point.lon) for point in via]
+        snaps = [
+            snap(self.network, point.lat, point.lon, vehicle_class=vehicle_class) for point in via
+        ]
         legs = [self._ways.leg(vehicle_class, one, two) for one, two in pairwise(snaps)]
         stubs = self._stub_ms(vehicle_class, snaps).tolist()
         times_ms = [leg.time_ms + int(stubs[at] + stubs[at + 1]) for at, leg in enumerate(legs)]
@@ -133,8 +135,13 @@ class RoadTravel:
     def _table(
         self, vehicle_class: str, origins: Sequence[Point], destinations: Sequence[Point]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        one = [snap_or_none(self.network, point.lat, point.lon) for point in origins]
-        two = [snap_or_none(self.network, point.lat, point.lon) for point in destinations]
+        one, two = (
+            [
+                snap_or_none(self.network, point.lat, point.lon, vehicle_class=vehicle_class)
+                for point in points
+            ]
+            for points in (origins, destinations)
+        )
         times_ms, lengths_m = self._ways.table(vehicle_class, one, two)
         times_ms += self._stub_ms(vehicle_class, one)[:, None]
         times_ms += self._stub_ms(vehicle_class, two)[None, :]

@@ -30,7 +30,9 @@ from routing.dispatch import (
     Until,
     plan,
 )
+from routing.engine.warm import warm
 from routing.roads.closures import Closure
+from routing.roads.metric import topology_of
 from routing.roads.network import RoadNetwork, load_network
 from routing.travel import RoadTravel
 from schemas.model import format_time
@@ -84,7 +86,7 @@ _network: RoadNetwork | None = None
 
 
 def start(network_dir: Path) -> None:
-    """Prepare this process: load the roads, and end when the worker ends.
+    """Prepare this process: load the roads and compiled code, and end when the worker ends.
 
     Parameters
     ----------
@@ -95,6 +97,8 @@ def start(network_dir: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     _network = load_network(network_dir)
+    topology_of(_network)
+    warm()
 
 
 def travel_around(closures: Iterable[tuple[str, str, Doc]], now: datetime) -> RoadTravel:

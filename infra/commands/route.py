@@ -21,14 +21,37 @@ def _point(text: str) -> LatLon:
     return lat, lon
 
 
-def _moment(text: str) -> datetime:
+def moment(text: str) -> datetime:
+    """Return the time that ``--at`` names.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is no time, or has no offset.
+    """
     try:
-        moment = datetime.fromisoformat(text)
+        at = datetime.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f"{text!r} is no time such as 2021-08-20T06:00:00+07:00") from None
-    if moment.tzinfo is None:
+    if at.tzinfo is None:
         raise typer.BadParameter(f"{text} needs an offset, such as {text}+07:00")
-    return moment
+    return at
+
+
+def check_class(vehicle_class: str) -> None:
+    """Refuse a word that is no vehicle class.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is none; the message names those there are.
+    """
+    from routing.roads.vehicle import VEHICLES  # noqa: PLC0415 - heavy
+
+    if vehicle_class not in VEHICLES:
+        raise typer.BadParameter(
+            f"{vehicle_class!r} is no vehicle class; choose one of {', '.join(VEHICLES)}"
+        )
 
 
 From = Annotated[
@@ -64,20 +87,16 @@ def route(
 ) -> None:
     """Find one truck's fastest way between two points."""
     ends = _point(origin), _point(destination)
-    moment = _moment(at) if at is not None else None
+    departure = moment(at) if at is not None else None
     from infra.settings import load_settings  # noqa: PLC0415
     from routing.roads.errors import BadPoint  # noqa: PLC0415
     from routing.roads.network import load_network  # noqa: PLC0415 - heavy
-    from routing.roads.vehicle import VEHICLES  # noqa: PLC0415
     from routing.route import route as find_route  # noqa: PLC0415
 
-    if vehicle_class not in VEHICLES:
-        raise typer.BadParameter(
-            f"{vehicle_class!r} is no vehicle class; choose one of {', '.join(VEHICLES)}"
-        )
+    check_class(vehicle_class)
     roads = load_network((network or load_settings().network).absolute())
     try:
-        found = find_route(roads, *ends, vehicle_class=vehicle_class, at=moment)
+        found = find_route(roads, *ends, vehicle_class=vehicle_class, at=departure)
     except BadPoint as error:
         raise typer.BadParameter(str(error)) from None
     if as_json:

@@ -12,7 +12,7 @@ fail() {
 
 # content PATH... : one digest over the names and bytes of files, folders being walked.
 content() {
-  find "$@" -type f -not -name '*.pyc' -not -path '*/node_modules/*' -not -path '*/dist/*' -print0 |
+  find "$@" -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/__pycache__/*' -print0 |
     LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d ' ' -f 1
 }
 

@@ -4,7 +4,7 @@ set -euo pipefail
 . infra/setup/common.sh
 
 out=.cache/roads/bundled
-input=$(content requirements.lock routing/data routing/roads infra/commands/roads.py)
+input=$(content requirements.lock routing/data routing/roads routing/engine infra/commands/roads.py)
 if is_done roads "$input" && [ -d $out ]; then exit 0; fi
 
 say "building the road network"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
@@ -9,8 +10,9 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from routing.roads.draft import Draft
 from routing.roads.errors import RoadError
-from routing.roads.network import Arrays
+from routing.roads.layout import lay_out
 from routing.roads.repair import RoughGraph, Segment, repair
 from routing.roads.store import Origin, write_network
 from routing.roads.tables import read_table
@@ -18,7 +20,7 @@ from routing.roads.tables import read_table
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from routing.roads.network import NetworkInfo
+    from routing.roads.network import Arrays, NetworkInfo
 
 BOUNDS = (103.7, 8.3, 107.2, 11.5)
 """West, south, east, north of the cut, degrees."""
@@ -28,6 +30,7 @@ ORIGIN = Origin(
     attribution="© OpenStreetMap contributors; town positions from GeoNames (CC BY 4.0)",
     licence="ODbL 1.0",
     bounds=BOUNDS,
+    timezone="Asia/Ho_Chi_Minh",
 )
 
 
@@ -103,37 +106,50 @@ def freeze(graph: RoughGraph) -> Arrays:
     segments = [graph.segments[pair] for pair in pairs]
     ends = np.array([[index[u], index[v]] for u, v in pairs], dtype=np.int32)
     _check_connected(ends, [graph.nodes[number] for number in numbers])
-    arc_u, arc_v = np.concatenate([ends, ends[:, ::-1]]).T
-    arc_segment = np.tile(np.arange(len(pairs), dtype=np.int32), 2)
-    order = np.lexsort((arc_v, arc_u))
     speeds = {row["class"]: float(row["speed_kph"]) for row in read_table("speeds")}
     classes = list(speeds)
+    names = sorted({"", *(segment.name for segment in segments)})
     shapes = [segment.shape for segment in segments]
-    return Arrays(
+    count = len(segments)
+    draft = Draft(
         node_id=np.array(numbers, dtype=np.int64),
         lat=np.array([graph.nodes[number][0] for number in numbers]),
         lon=np.array([graph.nodes[number][1] for number in numbers]),
-        arc_u=arc_u[order],
-        arc_v=arc_v[order],
-        arc_key=np.zeros(len(order), dtype=np.int32),
-        arc_segment=arc_segment[order],
         class_name=np.array(classes),
         class_speed_kph=np.array(list(speeds.values())),
+        surface_name=np.array([""]),
+        surface_factor=np.ones(1),
         seg_u=ends[:, 0].copy(),
         seg_v=ends[:, 1].copy(),
-        seg_length_m=np.array([round(segment.length_m, 3) for segment in segments]),
+        seg_open=np.ones((count, 2), dtype=bool),
+        seg_residents=np.zeros(count, dtype=bool),
+        seg_length_m=np.array([math.ceil(10 * s.length_m) / 10 for s in segments]),
         seg_class=np.array([classes.index(s.highway) for s in segments], dtype=np.int32),
+        seg_surface=np.zeros(count, dtype=np.int32),
+        seg_cap_kph=np.zeros((count, 2), dtype=np.float32),
         seg_fixed_ms=np.array([round(1000 * s.fixed_s) for s in segments], dtype=np.int64),
         seg_ferry=np.array([segment.ferry for segment in segments]),
         seg_inferred=np.array([segment.inferred for segment in segments]),
         seg_border=np.array([segment.border for segment in segments]),
+        seg_toll=np.zeros(count, dtype=bool),
+        seg_bridge=np.zeros(count, dtype=bool),
         seg_opened_day=np.array([_day(segment.opened) for segment in segments], dtype=np.int32),
-        seg_name=np.array([segment.name for segment in segments]),
+        seg_closed_day=np.zeros(count, dtype=np.int32),
+        seg_osmid=np.arange(count, dtype=np.int64),
+        seg_name=np.array([names.index(segment.name) for segment in segments], dtype=np.int32),
+        name=np.array(names),
         shape_start=np.cumsum([0, *map(len, shapes)], dtype=np.int32),
         shape_lonlat=np.array(
             [(lon, lat) for shape in shapes for lat, lon in shape], dtype=np.float64
         ).reshape(-1, 2),
+        rule_segment=np.zeros(0, dtype=np.int32),
+        rule_direction=np.zeros(0, dtype=np.int8),
+        rule_kind=np.zeros(0, dtype=np.int8),
+        rule_value=np.zeros(0, dtype=np.int32),
+        rule_when=np.zeros(0, dtype=np.int32),
+        when=np.array([""]),
     )
+    return lay_out(draft)
 
 
 def _check_connected(ends: np.ndarray, points: list[tuple[float, float]]) -> None:

@@ -12,9 +12,13 @@ import numpy as np
 import shapely
 from shapely.geometry import Point, Polygon, shape
 from shapely.geometry.base import BaseGeometry
+from shapely.ops import substring
 
 from routing.roads.errors import RoadError
+from routing.roads.hours import check_hours, open_within
+from routing.roads.network import segment_lines
 from routing.roads.sphere import METRES_PER_DEGREE
+from routing.roads.vehicle import vehicle
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,6 +59,13 @@ class Closure:
         When it is in force, the end excluded; None is open-ended.
     kind
         ``road`` or ``zone``.
+    hours
+        Hours of the day, or of some days, at which it is in force, in the notation of
+        OpenStreetMap's ``opening_hours``; empty is all the time.
+    timezone
+        IANA name of the time of those hours.
+    max_weight_kg
+        Only vehicles whose gross limit is above this are kept out; None keeps out all.
     area
         What is closed: the geometry, its points and lines drawn with their reach.
     """
@@ -64,6 +75,9 @@ class Closure:
     valid_from: datetime | None = None
     valid_until: datetime | None = None
     kind: str = "road"
+    hours: str = ""
+    timezone: str = "Asia/Ho_Chi_Minh"
+    max_weight_kg: int | None = None
     area: BaseGeometry = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -78,6 +92,10 @@ class Closure:
             raise RoadError(
                 f"closure {self.closure_id}: positions are longitude, latitude in degrees"
             )
+        if self.hours:
+            check_hours(self.hours, self.timezone)
+        if self.max_weight_kg is not None and self.max_weight_kg <= 0:
+            raise RoadError(f"closure {self.closure_id}: a weight limit is above 0 kg")
         object.__setattr__(self, "area", _closed_area(self.geometry))
 
     @classmethod
@@ -89,6 +107,9 @@ class Closure:
         valid_from: datetime | None = None,
         valid_until: datetime | None = None,
         kind: str = "road",
+        hours: str = "",
+        timezone: str = "Asia/Ho_Chi_Minh",
+        max_weight_kg: int | None = None,
     ) -> Self:
         """Make a closure of a GeoJSON geometry; a polygon that crosses itself is mended.
 
@@ -107,12 +128,53 @@ class Closure:
             valid_from=valid_from,
             valid_until=valid_until,
             kind=kind,
+            hours=hours,
+            timezone=timezone,
+            max_weight_kg=max_weight_kg,
         )
+
+    @classmethod
+    def of_segments(
+        cls, closure_id: str, network: RoadNetwork, segments: Iterable[int], **when: Any
+    ) -> Self:
+        """Make a closure of just these edges: of a thin strip along the middle half of each.
+
+        Parameters
+        ----------
+        closure_id
+            Its name.
+        network
+            The roads.
+        segments
+            Indices of the edges.
+        when
+            The fields that say when and for whom it is in force.
+
+        Raises
+        ------
+        RoadError
+            If an edge is none of the network's, or there is none.
+        """
+        wanted = sorted(set(segments))
+        if not wanted or not (wanted[0] >= 0 and wanted[-1] < len(network.arrays.seg_u)):
+            raise RoadError(
+                f"closure {closure_id}: edges are numbers from 0 to {len(network.arrays.seg_u) - 1}"
+            )
+        lines = [shapely.LineString(network.segment_line(segment)) for segment in wanted]
+        middles = [substring(line, 0.25, 0.75, normalized=True) for line in lines]
+        strips = shapely.union_all(middles).buffer(TOUCH_MARGIN_DEG)
+        return cls(closure_id=closure_id, geometry=strips, **when)
 
     @property
     def dated(self) -> bool:
         """Whether it is bound to a time at all."""
-        return self.valid_from is not None or self.valid_until is not None
+        return bool(self.valid_from or self.valid_until or self.hours)
+
+    def binds(self, vehicle_class: str) -> bool:
+        """Say whether it keeps a class of vehicle out while it is in force."""
+        return (
+            self.max_weight_kg is None or vehicle(vehicle_class).gross_limit_kg > self.max_weight_kg
+        )
 
     def in_force(self, start: datetime, end: datetime | None = None) -> bool:
         """Say whether it is in force at an instant, or at any time of an interval.
@@ -126,7 +188,9 @@ class Closure:
         """
         last = start if end is None else end
         begun = self.valid_from is None or self.valid_from <= last
-        return begun and (self.valid_until is None or start < self.valid_until)
+        if not begun or (self.valid_until is not None and start >= self.valid_until):
+            return False
+        return not self.hours or open_within(self.hours, self.timezone, start, last)
 
 
 def touches(
@@ -171,58 +235,18 @@ def arcs_hit(network: RoadNetwork, closure: Closure) -> frozenset[int]:
     return frozenset(np.flatnonzero(np.isin(network.arrays.arc_segment, hit)).tolist())
 
 
-def forbidden_arcs(
-    network: RoadNetwork,
-    closures: Iterable[Closure],
-    *,
-    start: datetime | None = None,
-    end: datetime | None = None,
-) -> frozenset[int]:
-    """Return the arcs that may not be used at an instant or at any time of an interval.
-
-    Parameters
-    ----------
-    network
-        The roads.
-    closures
-        Everything known, in force or not.
-    start, end
-        The instant, or the interval; without a start, closures with dates are ignored and so
-        are the opening days of roads.
-    """
-    barred = [
-        arcs_hit(network, closure)
+def applying(closures: Iterable[Closure], at: datetime | None) -> tuple[Closure, ...]:
+    """Return the closures in force at a time; without one, those that are bound to no time."""
+    return tuple(
+        closure
         for closure in closures
-        if (not closure.dated if start is None else closure.in_force(start, end))
-    ]
-    return not_yet_open(network, start).union(*barred)
-
-
-def not_yet_open(network: RoadNetwork, at: datetime | None) -> frozenset[int]:
-    """Return the arcs of roads that are opened after a time, none where no time is given.
-
-    Raises
-    ------
-    RoadError
-        If the time has no offset.
-    """
-    if at is None:
-        return frozenset()
-    if at.tzinfo is None:
-        raise RoadError("a time without an offset is no moment; add one, such as +07:00")
-    return _opened_after(network, int(at.timestamp() // 86_400))
-
-
-@lru_cache(maxsize=64)
-def _opened_after(network: RoadNetwork, day: int) -> frozenset[int]:
-    opened = network.arrays.seg_opened_day[network.arrays.arc_segment]
-    return frozenset(np.flatnonzero(opened > day).tolist())
+        if (not closure.dated if at is None else closure.in_force(at))
+    )
 
 
 @lru_cache(maxsize=4)
 def _segment_tree(network: RoadNetwork) -> STRtree:
-    count = len(network.arrays.seg_u)
-    return shapely.STRtree([shapely.LineString(network.segment_line(i)) for i in range(count)])
+    return shapely.STRtree(segment_lines(network))
 
 
 def _read(geometry: Mapping[str, Any]) -> BaseGeometry:

@@ -29,7 +29,7 @@ def to_geojson(network: RoadNetwork) -> dict[str, Any]:
     for segment in range(len(arrays.seg_u)):
         properties: dict[str, Any] = {
             "class": str(arrays.class_name[arrays.seg_class[segment]]),
-            "name": str(arrays.seg_name[segment]),
+            "name": network.segment_name(segment),
             "length_m": round(float(arrays.seg_length_m[segment])),
         }
         if arrays.seg_inferred[segment]:

@@ -1,89 +1,59 @@
-"""Answer travel times, distances and paths for one vehicle class and set of forbidden edges."""
+"""Make a network ready for questions: its topology once, a metric for each class and closure."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import math
+import itertools
+import os
+import threading
 from collections import OrderedDict
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
 
-from routing.roads.errors import NoRoute, RoadError
-from routing.roads.vehicle import DEFAULT_VEHICLE_CLASS, vehicle
+from routing.engine import NO_WAY, Topology, node_order, pack
+from routing.engine.warm import warm
+from routing.roads.errors import RoadError
+from routing.roads.network import TOPOLOGY_FILE
+from routing.roads.permission import allowed_arcs
+from routing.roads.times import arc_lengths_dm, arc_times_ms
+from routing.roads.vehicle import DEFAULT_VEHICLE_CLASS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from routing.roads.network import RoadNetwork
+    from routing.engine import Metric
+    from routing.roads.network import Arrays, RoadNetwork
 
-ROWS_AT_ONCE = 256
-"""Sources computed in one go: bounds the memory of a full table."""
+METRICS_KEPT = 16
+"""Metrics remembered for a network: every vehicle class under three sets of closures."""
 
-ROWS_KEPT = 2048
-"""Rows that a metric remembers; the one asked for longest ago goes first."""
-
-METRICS_KEPT = 12
-"""Metrics remembered: every vehicle class under two sets of closures."""
+THREADS = min(2, os.cpu_count() or 1)
+"""Threads that one question may use."""
 
 
-@dataclass(frozen=True, slots=True)
-class PathResult:
-    """A fastest way.
-
-    Parameters
-    ----------
-    nodes
-        Node indices from the origin to the destination.
-    arcs
-        Arc indices between them.
-    duration_s, distance_m
-        Travel time without breaks, and length.
-    """
-
-    nodes: tuple[int, ...]
-    arcs: tuple[int, ...]
-    duration_s: float
-    distance_m: float
+def topology_of(network: RoadNetwork) -> Topology:
+    """Return the topology of a network: read from its folder, or made where there is none."""
+    return _ready(network).topology
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    times_ms: NDArray[np.float64]
-    lengths_m: NDArray[np.float64]
-    before: NDArray[np.int32]
+def metric_for(
+    network: RoadNetwork,
+    vehicle_class: str = DEFAULT_VEHICLE_CLASS,
+    forbidden: frozenset[int] = frozenset(),
+    *,
+    at: datetime | None = None,
+) -> Metric:
+    """Return the metric of a network for a class of vehicle, shared while it is remembered.
 
-
-def arc_times_ms(
-    network: RoadNetwork, vehicle_class: str = DEFAULT_VEHICLE_CLASS
-) -> NDArray[np.int64]:
-    """Return the travel time of every arc in whole milliseconds, shape ``(m,)``.
-
-    Driving time is length over class speed times the vehicle's factor, rounded to a millisecond
-    and at least one; a border's delay is added; a ferry takes its crossing time.
-    """
-    arrays = network.arrays
-    speed_m_per_s = arrays.class_speed_kph[arrays.seg_class] / 3.6
-    factor = vehicle(vehicle_class).speed_factor
-    driving_ms = np.rint(1000 * arrays.seg_length_m / (speed_m_per_s * factor)).astype(np.int64)
-    driving_ms[arrays.seg_ferry] = 0
-    times_ms = np.maximum(1, driving_ms + arrays.seg_fixed_ms)
-    return np.asarray(times_ms[arrays.arc_segment], dtype=np.int64)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Metric:
-    """A network as one vehicle class may use it; fastest ways are computed once and kept.
-
-    Make it with `metric_for`, which shares equal metrics. Rows appear as they are asked for;
-    nothing that an answer depends on ever changes, so threads may share a metric.
+    One that differs by a few arcs from a remembered one is made from that, in milliseconds; those
+    who still ask the older one keep it as it was.
 
     Parameters
     ----------
@@ -92,177 +62,179 @@ class Metric:
     vehicle_class
         Whose speeds and limits apply.
     forbidden
-        Arcs that may not be used.
+        Arcs that may not be used, beside those that the network's own rules forbid.
+    at
+        The time by which rules bound to hours and dates are read; without it they are off.
+
+    Raises
+    ------
+    RoadError
+        If an arc does not exist, the time has no offset or the vehicle class is unknown.
     """
-
-    network: RoadNetwork
-    vehicle_class: str = DEFAULT_VEHICLE_CLASS
-    forbidden: frozenset[int] = frozenset()
-    version: str = field(init=False)
-    _graph: csr_array = field(init=False, repr=False)
-    _arc_key: NDArray[np.int64] = field(init=False, repr=False)
-    _arc: NDArray[np.int64] = field(init=False, repr=False)
-    _rows: OrderedDict[int, _Row] = field(init=False, repr=False, default_factory=OrderedDict)
-
-    def __post_init__(self) -> None:
-        arrays = self.network.arrays
-        n, m = self.network.nodes, len(arrays.arc_u)
-        if any(not 0 <= arc < m for arc in self.forbidden):
-            raise RoadError(f"forbidden arcs must be numbers from 0 to {m - 1}")
-        times_ms = arc_times_ms(self.network, self.vehicle_class)
-        allowed = np.ones(m, dtype=bool)
-        allowed[sorted(self.forbidden)] = False
-        arcs = np.flatnonzero(allowed)
-        key = arrays.arc_u[arcs].astype(np.int64) * n + arrays.arc_v[arcs]
-        arcs = arcs[np.lexsort((arcs, times_ms[arcs], key))]
-        # Of parallel arcs only the fastest counts: a sparse matrix would add them up.
-        key = arrays.arc_u[arcs].astype(np.int64) * n + arrays.arc_v[arcs]
-        keys, first = np.unique(key, return_index=True)
-        arcs = arcs[first]
-        ends = (arrays.arc_u[arcs], arrays.arc_v[arcs])
-        graph = csr_array((times_ms[arcs].astype(np.float64), ends), shape=(n, n))
-        object.__setattr__(self, "_graph", graph)
-        object.__setattr__(self, "_arc_key", keys)
-        object.__setattr__(self, "_arc", arcs)
-        object.__setattr__(self, "version", self._hash())
-
-    def duration_s(self, u: int, v: int) -> float:
-        """Return the fastest travel time between two nodes, infinite if there is no way."""
-        return float(self._row(u).times_ms[self._checked(v)]) / 1000
-
-    def distance_m(self, u: int, v: int) -> float:
-        """Return the length of the fastest way between two nodes, infinite if there is none."""
-        return float(self._row(u).lengths_m[self._checked(v)])
-
-    def matrix(
-        self, sources: Sequence[int], targets: Sequence[int]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return travel times in seconds and lengths in metres among nodes.
-
-        Parameters
-        ----------
-        sources, targets
-            Node indices, which may repeat.
-
-        Returns
-        -------
-        tuple
-            ``durations_s`` and ``distances_m``, each of shape ``(len(sources), len(targets))``,
-            infinite where there is no way.
-        """
-        times_ms, distances_m = self.table(sources, targets)
-        return times_ms / 1000, distances_m
-
-    def table(
-        self, sources: Sequence[int], targets: Sequence[int]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return what `matrix` returns, with times in whole milliseconds."""
-        self.prepare(sources)
-        columns = np.array([self._checked(target) for target in targets], dtype=np.intp)
-        times_ms = np.empty((len(sources), len(columns)))
-        lengths_m = np.empty_like(times_ms)
-        for position, source in enumerate(sources):
-            row = self._row(source)
-            row.times_ms.take(columns, out=times_ms[position])
-            row.lengths_m.take(columns, out=lengths_m[position])
-        return times_ms, lengths_m
-
-    def path(self, u: int, v: int) -> PathResult:
-        """Return a fastest way between two nodes.
-
-        Raises
-        ------
-        NoRoute
-            If no permitted way leads there.
-        """
-        row = self._row(u)
-        if not math.isfinite(row.times_ms[self._checked(v)]):
-            raise NoRoute(
-                f"no permitted way leads from node {u} to node {v} for {self.vehicle_class}"
-            )
-        nodes = [v]
-        while nodes[-1] != u:
-            nodes.append(int(row.before[nodes[-1]]))
-        nodes.reverse()
-        tails, heads = np.array(nodes[:-1], dtype=np.int64), np.array(nodes[1:], dtype=np.int64)
-        arcs = self._arc[np.searchsorted(self._arc_key, tails * self.network.nodes + heads)]
-        return PathResult(
-            tuple(nodes),
-            tuple(arcs.tolist()),
-            float(row.times_ms[v]) / 1000,
-            float(row.lengths_m[v]),
-        )
-
-    def prepare(self, sources: Iterable[int]) -> None:
-        """Compute the rows of several sources together."""
-        wanted = {self._checked(source) for source in sources}
-        missing = sorted(wanted - self._rows.keys())
-        for start in range(0, len(missing), ROWS_AT_ONCE):
-            self._compute(missing[start : start + ROWS_AT_ONCE])
-
-    def _row(self, source: int) -> _Row:
-        row = self._rows.get(source)
-        if row is None:
-            return self._compute([self._checked(source)])[0]
-        with contextlib.suppress(KeyError):  # another thread may have let it go meanwhile
-            self._rows.move_to_end(source)
-        return row
-
-    def _checked(self, node: int) -> int:
-        if not 0 <= node < self.network.nodes:
-            raise RoadError(f"{node} is no node; they run from 0 to {self.network.nodes - 1}")
-        return int(node)
-
-    def _compute(self, sources: list[int]) -> list[_Row]:
-        times_ms, before = dijkstra(self._graph, indices=sources, return_predecessors=True)
-        before = before.astype(np.int32, copy=False)
-        lengths_m = self._lengths_m(before, times_ms)
-        rows = [
-            _Row(times.copy(), lengths.copy(), back.copy())
-            for times, lengths, back in zip(times_ms, lengths_m, before, strict=True)
-        ]
-        self._rows.update(zip(sources, rows, strict=True))
-        while len(self._rows) > ROWS_KEPT:
-            with contextlib.suppress(KeyError):
-                self._rows.popitem(last=False)
-        return rows
-
-    def _lengths_m(
-        self, before: NDArray[np.int32], times_ms: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        """Sum arc lengths along the trees of predecessors by pointer doubling."""
-        n = self.network.nodes
-        reached = before >= 0
-        here = np.broadcast_to(np.arange(n, dtype=np.int64), before.shape)
-        up = np.where(reached, before, here)
-        arrays = self.network.arrays
-        arc_m = arrays.seg_length_m[arrays.arc_segment[self._arc]]
-        lengths_m = np.zeros(before.shape)
-        at = np.searchsorted(self._arc_key, up[reached] * n + here[reached])
-        lengths_m[reached] = arc_m[at]
-        while True:
-            further = np.take_along_axis(up, up, axis=1)
-            if np.array_equal(further, up):
-                break
-            lengths_m += np.take_along_axis(lengths_m, up, axis=1)
-            up = further
-        lengths_m[~np.isfinite(times_ms)] = np.inf
-        return lengths_m
-
-    def _hash(self) -> str:
-        parts = (
-            self.network.info.content_hash,
-            self.vehicle_class,
-            *map(str, sorted(self.forbidden)),
-        )
-        return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]
+    if forbidden and not (min(forbidden) >= 0 and max(forbidden) < len(network.arrays.arc_u)):
+        raise RoadError(f"forbidden arcs must be numbers from 0 to {len(network.arrays.arc_u) - 1}")
+    return _ready(network).metric(network, vehicle_class, forbidden, at)
 
 
-@lru_cache(maxsize=METRICS_KEPT)
-def metric_for(
-    network: RoadNetwork,
-    vehicle_class: str = DEFAULT_VEHICLE_CLASS,
-    forbidden: frozenset[int] = frozenset(),
-) -> Metric:
-    """Return the metric of a network, vehicle class and forbidden arcs, shared while in use."""
-    return Metric(network, vehicle_class, forbidden)
+@lru_cache(maxsize=64)
+def driveable(
+    network: RoadNetwork, vehicle_class: str, at: datetime | None = None
+) -> NDArray[np.bool_]:
+    """Return which arcs the network's own rules allow a class of vehicle, shape ``(m,)``."""
+    allowed = allowed_arcs(network, vehicle_class, at=at)
+    allowed.flags.writeable = False
+    return allowed
+
+
+@lru_cache(maxsize=8)
+def arcs_along(network: RoadNetwork) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the arcs of each segment: those of ``s`` are ``arcs[first[s]:first[s + 1]]``."""
+    of_arc = network.arrays.arc_segment
+    arcs = np.argsort(of_arc, kind="stable")
+    first = np.searchsorted(of_arc[arcs], np.arange(len(network.arrays.seg_u) + 1))
+    return first, arcs
+
+
+@lru_cache(maxsize=8)
+def copies_at(network: RoadNetwork) -> dict[int, tuple[int, ...]]:
+    """Return the nodes at which a truck may stand at each junction that has copies."""
+    found: dict[int, list[int]] = {}
+    for copy in range(network.junctions, network.nodes):
+        junction = int(network.arrays.node_junction[copy])
+        found.setdefault(junction, [junction]).append(copy)
+    return {junction: tuple(nodes) for junction, nodes in found.items()}
+
+
+def build_topology(arrays: Arrays) -> Topology:
+    """Return the topology of roads, every place's ways in and out on one root path each."""
+    nodes = len(arrays.node_id)
+    pairs = np.array(list(_joined(arrays)), np.int32).reshape(-1, 2)
+    ends = np.concatenate([arrays.arc_u, pairs[:, 0]]), np.concatenate([arrays.arc_v, pairs[:, 1]])
+    order = node_order(nodes, *ends)
+    return Topology.build(nodes, arrays.arc_u, arrays.arc_v, order, joined=pairs)
+
+
+def prepare_topology(arrays: Arrays, path: Path, *, earlier: Path) -> None:
+    """Write the topology of roads, taking an earlier one over if the graph is the same.
+
+    The engine's compiled code is left on disk too, so that the first question is quick.
+
+    Parameters
+    ----------
+    arrays
+        The roads.
+    path
+        File to write.
+    earlier
+        File of an earlier build, which need not exist.
+    """
+    graph_hash = _graph_hash(arrays)
+    found = _read(earlier, graph_hash) or build_topology(arrays)
+    found.save(path, key=graph_hash)
+    warm()
+
+
+def _joined(arrays: Arrays) -> Iterator[tuple[int, int]]:
+    """List the nodes that a place needs on one root path although no arc joins them.
+
+    A truck that stands at a junction's copies, or may come to a place within a segment by more
+    than one node, needs them beside each other; junctions of a segment are, by its arcs.
+    """
+    junctions = int((arrays.node_junction == np.arange(len(arrays.node_id))).sum())
+    groups: dict[tuple[str, int], set[int]] = {}
+    for copy in range(junctions, len(arrays.node_id)):
+        junction = int(arrays.node_junction[copy])
+        groups.setdefault(("at", junction), {junction}).add(copy)
+    for segment in np.flatnonzero((arrays.seg_leave >= junctions).any(axis=1)).tolist():
+        groups[("from", segment)] = {
+            each for each in arrays.seg_leave[segment].tolist() if each >= 0
+        }
+    expanded = np.zeros(len(arrays.seg_u), bool)
+    expanded[arrays.arc_segment[arrays.arc_u >= junctions]] = True
+    for arc in np.flatnonzero(expanded[arrays.arc_segment]).tolist():
+        groups.setdefault(("to", int(arrays.arc_segment[arc])), set()).add(int(arrays.arc_u[arc]))
+    for nodes in groups.values():
+        yield from itertools.combinations(sorted(nodes), 2)
+
+
+class _Ready:
+    """A network's topology and the metrics asked for last."""
+
+    def __init__(self, network: RoadNetwork) -> None:
+        self.topology = _load(network) or build_topology(network.arrays)
+        self._costs: dict[str, NDArray[np.int64]] = {}
+        self._metrics: OrderedDict[tuple[str, bytes, frozenset[int]], Metric] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def metric(
+        self,
+        network: RoadNetwork,
+        vehicle_class: str,
+        forbidden: frozenset[int],
+        at: datetime | None,
+    ) -> Metric:
+        """Return the metric asked for, from the nearest remembered one if it is not there."""
+        allowed = driveable(network, vehicle_class, at)
+        key = vehicle_class, _digest(allowed), forbidden
+        with self._lock:
+            found = self._metrics.get(key)
+            if found is None:
+                costs = np.where(allowed, self._free_costs(network, vehicle_class), NO_WAY)
+                costs[list(forbidden)] = NO_WAY
+                found = self._made(vehicle_class, costs)
+                self._metrics[key] = found
+            self._metrics.move_to_end(key)
+            while len(self._metrics) > METRICS_KEPT:
+                self._metrics.popitem(last=False)
+        return found
+
+    def _free_costs(self, network: RoadNetwork, vehicle_class: str) -> NDArray[np.int64]:
+        if vehicle_class not in self._costs:
+            lengths = arc_lengths_dm(network)
+            self._costs[vehicle_class] = pack(arc_times_ms(network, vehicle_class), lengths)
+        return self._costs[vehicle_class]
+
+    def _made(self, vehicle_class: str, costs: NDArray[np.int64]) -> Metric:
+        alike = [each for key, each in self._metrics.items() if key[0] == vehicle_class]
+        differing = [np.flatnonzero(each.costs != costs).astype(np.int32) for each in alike]
+        if not differing:
+            return self.topology.customise(costs, threads=THREADS)
+        arcs, nearest = min(zip(differing, alike, strict=True), key=lambda each: len(each[0]))
+        return nearest.changed(arcs, costs[arcs], threads=THREADS)
+
+
+_networks: WeakKeyDictionary[RoadNetwork, _Ready] = WeakKeyDictionary()
+_opening = threading.Lock()
+
+
+def _ready(network: RoadNetwork) -> _Ready:
+    with _opening:
+        if network not in _networks:
+            _networks[network] = _Ready(network)
+        return _networks[network]
+
+
+def _load(network: RoadNetwork) -> Topology | None:
+    if network.folder is None:
+        return None
+    return _read(network.folder / TOPOLOGY_FILE, _graph_hash(network.arrays))
+
+
+def _read(path: Path, graph_hash: str) -> Topology | None:
+    try:
+        return Topology.load(path, key=graph_hash)
+    except (OSError, ValueError):
+        return None
+
+
+def _graph_hash(arrays: Arrays) -> str:
+    """Return a digest of what a topology depends on: who is joined to whom, and the copies."""
+    digest = hashlib.blake2b(digest_size=16)
+    for array in (arrays.arc_u, arrays.arc_v, arrays.arc_segment, arrays.seg_leave):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    digest.update(np.ascontiguousarray(arrays.node_junction).tobytes())
+    return digest.hexdigest()
+
+
+def _digest(allowed: NDArray[np.bool_]) -> bytes:
+    return hashlib.blake2b(np.packbits(allowed).tobytes(), digest_size=16).digest()

@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
-from routing.roads.errors import BadPoint, TooFarFromRoad
+from routing.roads.errors import BadPoint, NoRoute, TooFarFromRoad
+from routing.roads.metric import driveable
+from routing.roads.network import segment_lines
 from routing.roads.sphere import distance_m
+from routing.roads.vehicle import DEFAULT_VEHICLE_CLASS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,6 +32,9 @@ MAX_SNAP_M = 15_000.0
 FAR_M = 3_000.0
 """Ferries, roads across the border and roads of a known opening day serve only points nearer to
 them than this, and further than this from all other roads: a truck at sea, no farm or island."""
+
+REAL_PART_NODES = 1000
+"""A part of the network with as many junctions is a place of its own, such as an island."""
 
 AT_JUNCTION_M = 1.0
 DECIMALS = 7
@@ -57,8 +65,18 @@ class Snap:
     snap_m: float
 
 
-def snap(network: RoadNetwork, lat: float, lon: float, *, max_m: float = MAX_SNAP_M) -> Snap:
-    """Return the place on the road nearest to a point.
+def snap(
+    network: RoadNetwork,
+    lat: float,
+    lon: float,
+    *,
+    vehicle_class: str = DEFAULT_VEHICLE_CLASS,
+    max_m: float = MAX_SNAP_M,
+) -> Snap:
+    """Return the place on the road nearest to a point, on a road that leads somewhere and back.
+
+    Roads that a class of vehicle may never drive are passed over, and so are lone pieces that
+    are not joined to a real part of the network (`usable_segments`).
 
     Parameters
     ----------
@@ -66,6 +84,8 @@ def snap(network: RoadNetwork, lat: float, lon: float, *, max_m: float = MAX_SNA
         The roads.
     lat, lon
         The point, degrees.
+    vehicle_class
+        Whose limits count.
     max_m
         The furthest that a point may lie from a road, metres.
 
@@ -75,9 +95,13 @@ def snap(network: RoadNetwork, lat: float, lon: float, *, max_m: float = MAX_SNA
         If the point is not finite, out of range, or has its parts swapped.
     TooFarFromRoad
         If the nearest road is further away than ``max_m``.
+    NoRoute
+        If the network has no road for this class of vehicle at all.
     """
     check_point(network, lat, lon)
-    found = _snap(network, lat, lon)
+    found = _snap(network, lat, lon, vehicle_class)
+    if found is None:
+        raise NoRoute(f"no road here may be driven by {vehicle_class}")
     if found.snap_m > max_m:
         raise TooFarFromRoad(
             f"{lat:.5f},{lon:.5f} lies {found.snap_m / 1000:.1f} km from the nearest road; "
@@ -87,10 +111,73 @@ def snap(network: RoadNetwork, lat: float, lon: float, *, max_m: float = MAX_SNA
     return found
 
 
-def snap_or_none(network: RoadNetwork, lat: float, lon: float) -> Snap | None:
+def snap_or_none(
+    network: RoadNetwork, lat: float, lon: float, *, vehicle_class: str = DEFAULT_VEHICLE_CLASS
+) -> Snap | None:
     """Return the place on the road nearest to a point, or None if there is none in reach."""
-    found = _snap(network, lat, lon) if math.isfinite(lat) and math.isfinite(lon) else None
+    if not (math.isfinite(lat) and math.isfinite(lon)):
+        return None
+    found = _snap(network, lat, lon, vehicle_class)
     return found if found and found.snap_m <= MAX_SNAP_M else None
+
+
+def nearest(
+    network: RoadNetwork,
+    lat: float,
+    lon: float,
+    count: int,
+    *,
+    vehicle_class: str = DEFAULT_VEHICLE_CLASS,
+) -> list[Snap]:
+    """Return the places nearest to a point on several roads, nearest first.
+
+    Parameters
+    ----------
+    network
+        The roads.
+    lat, lon
+        The point, degrees.
+    count
+        On how many segments at most.
+    vehicle_class
+        Whose limits count.
+
+    Raises
+    ------
+    BadPoint
+        If the point is not finite, out of range, or has its parts swapped.
+    """
+    check_point(network, lat, lon)
+    plane = _plane(network, vehicle_class)
+    point = shapely.Point(lon * plane.squeeze, lat)
+    reach_deg, total = 0.001, len(plane.all)
+    hits = plane.tree.query(point, predicate="dwithin", distance=reach_deg)
+    while len(hits) < min(count, total):
+        reach_deg *= 2
+        hits = plane.tree.query(point, predicate="dwithin", distance=reach_deg)
+    places = [_place(network, plane, int(plane.all[hit]), point, (lat, lon)) for hit in hits]
+    return sorted(places, key=lambda place: (place.snap_m, place.segment))[:count]
+
+
+@lru_cache(maxsize=32)
+def usable_segments(network: RoadNetwork, vehicle_class: str) -> NDArray[np.bool_]:
+    """Return the segments that a class of vehicle can come to and leave again, shape ``(s,)``.
+
+    They lie in a strongly connected part of at least `REAL_PART_NODES` junctions, or of a
+    twentieth of the greatest part's, so that a point beside a lone piece joins a real road.
+    Rules bound to hours and closures do not count: they pass.
+    """
+    arrays = network.arrays
+    allowed = driveable(network, vehicle_class)
+    u, v = arrays.node_junction[arrays.arc_u[allowed]], arrays.node_junction[arrays.arc_v[allowed]]
+    shape = (network.junctions, network.junctions)
+    graph = coo_array((np.ones(len(u), np.int8), (u, v)), shape=shape)
+    _, part = connected_components(graph, connection="strong")
+    size = np.bincount(part)
+    real = size >= min(REAL_PART_NODES, max(2, size.max() // 20))
+    usable = np.zeros(len(arrays.seg_u), bool)
+    usable[arrays.arc_segment[allowed][(part[u] == part[v]) & real[part[u]]]] = True
+    return usable
 
 
 def check_point(network: RoadNetwork, lat: float, lon: float) -> None:
@@ -143,32 +230,47 @@ def segment_part(
 
 
 @lru_cache(maxsize=32_768)
-def _snap(network: RoadNetwork, lat: float, lon: float) -> Snap:
-    plane = _plane(network)
+def _snap(network: RoadNetwork, lat: float, lon: float, vehicle_class: str) -> Snap | None:
+    plane = _plane(network, vehicle_class)
+    if not len(plane.all):
+        return None
     point = shapely.Point(lon * plane.squeeze, lat)
-    nearest = plane.ordinary[plane.ordinary_tree.query_nearest(point).min()]
-    near = _place(network, int(nearest), point, (lat, lon))
+
+    def nearest_of(tree: shapely.STRtree, segments: NDArray[np.int64]) -> Snap:
+        # of equally near ones the first: which of them does not hang on how the tree was built
+        segment = int(segments[tree.query_nearest(point)].min())
+        return _place(network, plane, segment, point, (lat, lon))
+
+    if not len(plane.ordinary):
+        return nearest_of(plane.tree, plane.all)
+    near = nearest_of(plane.ordinary_tree, plane.ordinary)
     if near.snap_m <= FAR_M:
         return near
-    special = _place(network, int(plane.tree.query_nearest(point).min()), point, (lat, lon))
+    special = nearest_of(plane.tree, plane.all)
     return special if special.snap_m <= FAR_M else near
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Plane:
-    """The segments as lines on a plane whose east and north have one scale at mid-latitude."""
+    """Usable segments as lines on a plane whose east and north have one scale at mid-latitude."""
 
     squeeze: float
+    lines: NDArray[np.object_]
+    all: NDArray[np.int64]
     tree: shapely.STRtree
     ordinary: NDArray[np.int64]
     ordinary_tree: shapely.STRtree
 
 
 def _place(
-    network: RoadNetwork, segment: int, point: shapely.Point, origin: tuple[float, float]
+    network: RoadNetwork,
+    plane: _Plane,
+    segment: int,
+    point: shapely.Point,
+    origin: tuple[float, float],
 ) -> Snap:
-    arrays, plane = network.arrays, _plane(network)
-    line = plane.tree.geometries[segment]
+    arrays = network.arrays
+    line = plane.lines[segment]
     share = float(shapely.line_locate_point(line, point, normalized=True))
     node = None
     if min(share, 1 - share) * float(arrays.seg_length_m[segment]) < AT_JUNCTION_M:
@@ -181,18 +283,26 @@ def _place(
     return Snap(segment, share, node, position, distance_m(origin, position[::-1]))
 
 
-@lru_cache(maxsize=4)
-def _plane(network: RoadNetwork) -> _Plane:
-    arrays, squeeze = network.arrays, _squeeze(network)
-    lines = np.array(
-        [
-            shapely.LineString([(x * squeeze, y) for x, y in network.segment_line(segment)])
-            for segment in range(len(arrays.seg_u))
-        ]
-    )
+@lru_cache(maxsize=16)
+def _plane(network: RoadNetwork, vehicle_class: str) -> _Plane:
+    return _plane_of(network, usable_segments(network, vehicle_class).tobytes())
+
+
+@lru_cache(maxsize=8)
+def _plane_of(network: RoadNetwork, usable: bytes) -> _Plane:
+    """Return the plane of some segments, shared among classes of vehicle that may use the same."""
+    arrays = network.arrays
+    lines = _lines(network)
+    kept = np.flatnonzero(np.frombuffer(usable, np.bool_))
     special = arrays.seg_ferry | arrays.seg_border | (arrays.seg_opened_day > 0)
-    ordinary = np.flatnonzero(~special)
-    return _Plane(squeeze, shapely.STRtree(lines), ordinary, shapely.STRtree(lines[ordinary]))
+    ordinary = kept[~special[kept]]
+    tree, ordinary_tree = shapely.STRtree(lines[kept]), shapely.STRtree(lines[ordinary])
+    return _Plane(_squeeze(network), lines, kept, tree, ordinary, ordinary_tree)
+
+
+@lru_cache(maxsize=4)
+def _lines(network: RoadNetwork) -> NDArray[np.object_]:
+    return segment_lines(network, squeeze=_squeeze(network))
 
 
 def _squeeze(network: RoadNetwork) -> float:

@@ -14,12 +14,14 @@ import numpy as np
 
 from routing.roads.errors import RoadError
 from routing.roads.geojson import to_geojson
+from routing.roads.metric import prepare_topology
 from routing.roads.network import (
     ARRAYS_FILE,
     FORMAT,
     GEOJSON_FILE,
     GRAPHML_FILE,
     INFO_FILE,
+    TOPOLOGY_FILE,
     Arrays,
     NetworkInfo,
     RoadNetwork,
@@ -28,7 +30,10 @@ from routing.roads.network import (
 if TYPE_CHECKING:
     from datetime import datetime
 
-_OWN_FILES = {ARRAYS_FILE, INFO_FILE, GRAPHML_FILE, GEOJSON_FILE}
+GRAPHML_UP_TO_NODES = 20_000
+"""A larger network is written as GraphML only when it is exported: it takes minutes."""
+
+_OWN_FILES = {ARRAYS_FILE, INFO_FILE, GRAPHML_FILE, GEOJSON_FILE, TOPOLOGY_FILE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +46,18 @@ class Origin:
         What was read, whom to name, and on which terms.
     bounds
         West, south, east, north, degrees.
+    timezone
+        IANA name of the time in which the hours of rules are written.
+    turn_restrictions
+        Restrictions of moves at junctions that were read.
     """
 
     source: str
     attribution: str
     licence: str
     bounds: tuple[float, float, float, float]
+    timezone: str
+    turn_restrictions: int = 0
 
 
 def write_network(out: Path, arrays: Arrays, origin: Origin, *, built_at: datetime) -> NetworkInfo:
@@ -68,9 +79,6 @@ def write_network(out: Path, arrays: Arrays, origin: Origin, *, built_at: dateti
     RoadError
         If the folder holds something other than a network, or cannot be written.
     """
-    # osmnx takes a second to import and only the build needs it.
-    from routing.roads.graphml import save_graphml  # noqa: PLC0415
-
     out = Path(out).absolute()
     _check_replaceable(out)
     info = describe(arrays, origin, built_at=built_at)
@@ -80,9 +88,14 @@ def write_network(out: Path, arrays: Arrays, origin: Origin, *, built_at: dateti
     except OSError as error:
         raise RoadError(f"cannot write roads beside {out}: {error}") from error
     try:
-        np.savez_compressed(draft / ARRAYS_FILE, allow_pickle=False, **arrays.named())
+        np.savez(draft / ARRAYS_FILE, allow_pickle=False, **arrays.named())
+        prepare_topology(arrays, draft / TOPOLOGY_FILE, earlier=out / TOPOLOGY_FILE)
         network = RoadNetwork(info, arrays)
-        save_graphml(network, draft / GRAPHML_FILE)
+        if network.nodes <= GRAPHML_UP_TO_NODES:
+            # osmnx takes a second to import and only builds of small networks need it.
+            from routing.roads.graphml import save_graphml  # noqa: PLC0415
+
+            save_graphml(network, draft / GRAPHML_FILE)
         drawn = json.dumps(to_geojson(network), ensure_ascii=False, separators=(",", ":"))
         (draft / GEOJSON_FILE).write_text(drawn + "\n", encoding="utf-8")
         text = json.dumps(info.as_dict(), ensure_ascii=False, indent=2)
@@ -112,6 +125,10 @@ def describe(arrays: Arrays, origin: Origin, *, built_at: datetime) -> NetworkIn
         bounds=origin.bounds,
         content_hash=content_hash(arrays),
         built_at=built_at.isoformat(timespec="seconds"),
+        timezone=origin.timezone,
+        junctions=int((arrays.node_junction == np.arange(len(arrays.node_id))).sum()),
+        rules=len(arrays.rule_arc),
+        turn_restrictions=origin.turn_restrictions,
         format=FORMAT,
     )
 

@@ -25,6 +25,8 @@ class Vehicle:
         Outer dimensions.
     payload_kg, gross_limit_kg
         What it carries, and what it may weigh laden.
+    axle_load_kg
+        The most that one of its axles carries, laden.
     speed_factor
         Multiplies the speed of every road class.
     """
@@ -36,11 +38,13 @@ class Vehicle:
     height_m: float
     payload_kg: int
     gross_limit_kg: int
+    axle_load_kg: int
     speed_factor: float
 
     def __post_init__(self) -> None:
-        amounts = (self.axles, self.length_m, self.width_m, self.height_m, self.payload_kg)
-        if min(amounts) <= 0 or self.gross_limit_kg <= self.payload_kg:
+        sizes = (self.axles, self.length_m, self.width_m, self.height_m)
+        weights = (self.payload_kg, self.axle_load_kg)
+        if min(*sizes, *weights) <= 0 or self.gross_limit_kg <= self.payload_kg:
             raise ValueError(f"Expected positive amounts for {self.vehicle_class}.")
         if not 0 < self.speed_factor <= 2:
             raise ValueError(f"Expected speed_factor in (0, 2] for {self.vehicle_class}.")
@@ -61,6 +65,7 @@ def _read_vehicles() -> dict[str, Vehicle]:
             height_m=float(row["height_m"]),
             payload_kg=int(row["payload_kg"]),
             gross_limit_kg=int(row["gross_limit_kg"]),
+            axle_load_kg=int(row["axle_load_kg"]),
             speed_factor=float(row["speed_factor"]),
         )
         for row in read_table("vehicles")

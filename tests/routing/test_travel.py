@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from routing.dispatch import Point
 from routing.roads.closures import BAN_MARGIN_DEG, Closure, arcs_hit, touches
 from routing.roads.errors import NoRoute, RoadError, TooFarFromRoad
-from routing.roads.metric import arc_times_ms
 from routing.roads.snap import snap
+from routing.roads.times import arc_times_ms
 from routing.roads.vehicle import VEHICLES
 from routing.route import route
 from routing.travel import RoadTravel

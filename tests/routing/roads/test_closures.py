@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import shapely
 
-from routing.roads.closures import Closure, arcs_hit, forbidden_arcs
+from routing.roads.closures import Closure, applying, arcs_hit
 from routing.roads.errors import RoadError
+from routing.roads.permission import allowed_arcs
 
 if TYPE_CHECKING:
     from routing.roads.network import RoadNetwork
@@ -108,15 +109,17 @@ def test_without_a_time_dated_closures_are_ignored(network: RoadNetwork) -> None
     _, x, y = _long_segment(network)
     point = {"type": "Point", "coordinates": [x, y]}
     dated, undated = _closure(point, valid_from=NOON), _closure(point)
-    assert forbidden_arcs(network, [dated]) == frozenset()
-    assert arcs_hit(network, dated) <= forbidden_arcs(network, [dated], start=NOON)
-    assert forbidden_arcs(network, [undated]) == arcs_hit(network, undated)
+    assert arcs_hit(network, dated) == arcs_hit(network, undated)
+    assert applying([dated, undated], None) == (undated,)
+    assert applying([dated, undated], NOON) == (dated, undated)
+    assert applying([dated, undated], NOON - timedelta(seconds=1)) == (undated,)
 
 
 def test_a_replay_of_2021_does_not_use_an_expressway_of_2022(network: RoadNetwork) -> None:
     """Roads carry their opening day."""
-    assert forbidden_arcs(network, [], start=NOON)
-    assert not forbidden_arcs(network, [], start=datetime(2023, 1, 1, tzinfo=UTC))
+    assert not allowed_arcs(network, at=NOON).all()
+    assert allowed_arcs(network, at=datetime(2023, 1, 1, tzinfo=UTC)).all()
+    assert allowed_arcs(network).all()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import networkx as nx
@@ -11,8 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from routing.roads.errors import NoRoute, RoadError
-from routing.roads.metric import Metric, metric_for
+from routing.engine import INF_MS
+from routing.roads.errors import RoadError
+from routing.roads.metric import metric_for, topology_of
+from routing.roads.network import load_network
 from routing.roads.vehicle import VEHICLES, vehicle
 from schemas.vocabulary import VOCABULARY
 
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
 
     from routing.roads.network import RoadNetwork
 
+THEN = datetime(2021, 8, 20, tzinfo=UTC)
 FRACTION = st.floats(0, 1, exclude_max=True)
 SLOW_FIXTURES = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -66,7 +71,7 @@ def test_osmnx_finds_the_same_nearest_way(
     names = network.arrays.node_id
     nodes = osmnx.shortest_path(graph, int(names[u]), int(names[v]), weight="travel_time")
     cost_s = nx.path_weight(graph, nodes, "travel_time")
-    assert round(cost_s * 1000) == round(metric_for(network).duration_s(u, v) * 1000)
+    assert round(cost_s * 1000) == metric_for(network).time_ms(u, v)
 
 
 @SLOW_FIXTURES
@@ -86,58 +91,60 @@ def test_the_metric_agrees_with_networkx_under_any_closures(
     for arc in forbidden:
         ends = names[arrays.arc_u[arc]], names[arrays.arc_v[arc]]
         cut.remove_edge(*ends, key=int(arrays.arc_key[arc]))
-    metric = Metric(network, forbidden=forbidden)
+    metric = metric_for(network, forbidden=forbidden)
     try:
         expected_s = nx.dijkstra_path_length(cut, names[u], names[v], weight="travel_time")
     except nx.NetworkXNoPath:
-        assert metric.duration_s(u, v) == float("inf")
-        assert metric.distance_m(u, v) == float("inf")
-        with pytest.raises(NoRoute):
-            metric.path(u, v)
+        assert metric.time_ms(u, v) == INF_MS
+        assert metric.path(u, v) is None
         return
-    path = metric.path(u, v)
-    assert round(path.duration_s * 1000) == round(expected_s * 1000)
-    assert forbidden.isdisjoint(path.arcs)
-    segments = arrays.arc_segment[list(path.arcs)]
-    assert path.distance_m == pytest.approx(arrays.seg_length_m[segments].sum())
-    assert (path.nodes[0], path.nodes[-1]) == (u, v)
-    assert [int(arrays.arc_u[a]) for a in path.arcs] == list(path.nodes[:-1])
+    assert metric.time_ms(u, v) == round(expected_s * 1000)
+    arcs = metric.path(u, v)
+    assert arcs is not None
+    assert forbidden.isdisjoint(arcs)
+    nodes = [u, *arrays.arc_v[arcs].tolist()]
+    assert nodes[-1] == v
+    assert arrays.arc_u[arcs].tolist() == nodes[:-1]
 
 
-def test_a_matrix_holds_what_single_answers_say(network: RoadNetwork) -> None:
-    """Rows and columns may repeat, and the diagonal is zero."""
-    metric = Metric(network, "semi_trailer")
-    durations_s, distances_m = metric.matrix([3, 900, 3], [900, 3])
-    assert durations_s.shape == distances_m.shape == (3, 2)
-    assert durations_s[0, 0] == metric.duration_s(3, 900)
-    assert distances_m[1, 1] == metric.distance_m(900, 3)
-    assert durations_s[2, 1] == distances_m[2, 1] == 0
-    assert metric.matrix([], [])[0].shape == (0, 0)
-
-
-def test_all_pairs_obey_the_triangle_inequality(network: RoadNetwork) -> None:
-    """A way through a third junction is never shorter than the fastest way."""
-    nodes = range(network.nodes)
-    durations_s, _ = metric_for(network).matrix(nodes, nodes)
-    for via in range(0, network.nodes, 101):
-        detour_s = durations_s[:, [via]] + durations_s[[via], :]
-        assert (durations_s <= detour_s + 1e-6).all()
-    assert np.array_equal(durations_s, durations_s.T)
-
-
-def test_versions_tell_metrics_apart(network: RoadNetwork) -> None:
-    """Class and forbidden arcs are in the version; equal requests share one metric."""
+def test_metrics_are_shared_and_told_apart(network: RoadNetwork) -> None:
+    """Equal requests share one metric; another class, closure or time has another version."""
     plain, closed = metric_for(network), metric_for(network, forbidden=frozenset({1}))
-    heavy = metric_for(network, "semi_trailer")
-    assert len({plain.version, closed.version, heavy.version}) == 3
+    heavy, then = metric_for(network, "semi_trailer"), metric_for(network, at=THEN)
+    assert len({plain.version, closed.version, heavy.version, then.version}) == 4
     assert metric_for(network) is plain
-    assert Metric(network).version == plain.version
+
+
+def test_a_metric_in_hand_is_not_changed_by_a_closure(network: RoadNetwork) -> None:
+    """Who asks on while roads are closed and opened gets the answers of the metric in hand."""
+    held = metric_for(network)
+    arc = held.path(3, 900)[0]  # type: ignore[index]
+    before = held.cost(3, 900), held.costs.copy(), held.up.copy(), held.down.copy()
+    for closed in range(40):
+        metric_for(network, forbidden=frozenset({arc, closed}))
+    assert metric_for(network, forbidden=frozenset({arc})).time_ms(3, 900) > held.time_ms(3, 900)
+    assert held.cost(3, 900) == before[0]
+    for now, then in zip((held.costs, held.up, held.down), before[1:], strict=True):
+        assert np.array_equal(now, then)
 
 
 def test_heavier_classes_are_no_faster(network: RoadNetwork) -> None:
     """Speed falls from class to class in the order of the vocabulary."""
-    times_s = [metric_for(network, name).duration_s(0, 500) for name in VEHICLES]
-    assert times_s == sorted(times_s)
+    times_ms = [metric_for(network, name).time_ms(0, 500) for name in VEHICLES]
+    assert times_ms == sorted(times_ms)
+
+
+def test_the_topology_is_read_from_the_folder_and_belongs_to_the_graph(
+    network_dir: Path, tmp_path: Path
+) -> None:
+    """A network opens with the order of its build; a damaged file is made anew, not believed."""
+    copy = tmp_path / "network"
+    shutil.copytree(network_dir, copy)
+    kept = topology_of(load_network(copy))
+    (copy / "topology.npz").write_bytes(b"broken")
+    made = topology_of(load_network(copy))
+    assert np.array_equal(kept.order, made.order)
+    assert np.array_equal(kept.above, made.above)
 
 
 @pytest.mark.parametrize("name", VOCABULARY["vehicle_class"])
@@ -149,10 +156,10 @@ def test_every_vehicle_class_has_figures_and_names(name: str) -> None:
 
 
 def test_wrong_words_and_numbers_are_refused(network: RoadNetwork) -> None:
-    """A class or node that does not exist is an error, not an answer."""
+    """A class or arc that does not exist is an error, not an answer."""
     with pytest.raises(RoadError, match="no vehicle class"):
-        Metric(network, "bicycle")
-    with pytest.raises(RoadError, match="no node"):
-        metric_for(network).duration_s(0, network.nodes)
+        metric_for(network, "bicycle")
     with pytest.raises(RoadError, match="forbidden"):
-        Metric(network, forbidden=frozenset({-1}))
+        metric_for(network, forbidden=frozenset({-1}))
+    with pytest.raises(RoadError, match="offset"):
+        metric_for(network, at=THEN.replace(tzinfo=None))

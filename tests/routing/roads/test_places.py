@@ -12,12 +12,12 @@ import pytest
 import infra
 from routing.roads.snap import snap, snap_or_none
 from tests.routing.roads.places import PLACES
+from tests.shared_data import shared_data
 
 if TYPE_CHECKING:
     from routing.roads.network import RoadNetwork
 
 SCENARIO = Path(infra.__file__).parent / "scenario" / "data"
-GAZETTEER = Path(infra.__file__).parents[2] / "shared" / "data" / "gazetteer"
 ISLANDS = {"Côn Đảo", "Côn Sơn", "Kiên Hải"}
 """Islands that no car ferry of the bundled network serves."""
 
@@ -50,9 +50,7 @@ def test_every_place_of_the_demo_lies_within_3_km_of_a_road(
 
 def test_the_towns_of_the_gazetteer_lie_near_a_road(network: RoadNetwork) -> None:
     """Nine towns in ten lie within 3 km of a road, and all within 12 km save on lone islands."""
-    table = GAZETTEER / "geonames_cities500_delta.csv"
-    if not table.exists():
-        pytest.skip("the shared gazetteer is not here")
+    table = shared_data("gazetteer/geonames_cities500_delta.csv")
     with table.open(encoding="utf-8") as file:
         towns = [row for row in csv.DictReader(file) if row["country"] == "VN"]
     found = {

@@ -1,0 +1,1 @@
+"""Measure harvestlane against goals and rivals: seeded, repeatable, apart from the tests."""

@@ -1,0 +1,100 @@
+"""List the benchmarks, and run one of them into a document."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from infra.bench.measure import Outcome, Tell
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Describe a benchmark without importing it.
+
+    Attributes
+    ----------
+    says
+        What it measures, in one sentence.
+    take
+        Takes the measures, given a seed and somebody to tell of the progress.
+    """
+
+    says: str
+    take: Callable[[int, Tell], Outcome]
+
+
+def _late(module: str) -> Callable[[int, Tell], Outcome]:
+    def take(seed: int, tell: Tell) -> Outcome:
+        outcome: Outcome = importlib.import_module(module).take(seed, tell)
+        return outcome
+
+    return take
+
+
+BENCHES: Mapping[str, Bench] = {
+    "roads": Bench(
+        "the road engine beside networkx, scipy, routingkit-cch and OSRM",
+        _late("infra.bench.roads.bench"),
+    ),
+    "roads-extract": Bench(
+        "memory and time of `roads build --pbf` on a generated extract of over 100 MB",
+        _late("infra.bench.roads.extract_bench"),
+    ),
+}
+
+
+def run(name: str, bench: Bench, *, seed: int, tell: Tell) -> dict[str, Any]:
+    """Run one benchmark.
+
+    Parameters
+    ----------
+    name
+        What it is called.
+    bench
+        The benchmark.
+    seed
+        Where all its chance comes from.
+    tell
+        Is told what happens.
+
+    Returns
+    -------
+    dict
+        What `bench NAME --json` prints.
+    """
+    from infra.bench.machine import commit, machine  # noqa: PLC0415 - psutil, git
+
+    date = datetime.now(UTC).isoformat(timespec="seconds")
+    outcome = bench.take(seed, tell)
+    return {
+        "bench": name,
+        "date": date,
+        "commit": commit(),
+        "machine": machine(),
+        "seed": seed,
+        "measures": [measure.to_doc() for measure in outcome.measures],
+        "facts": outcome.facts,
+        "notes": outcome.notes,
+    }
+
+
+def all_met(doc: dict[str, Any]) -> bool:
+    """Say whether no goal of a document was missed."""
+    return all(measure["met"] is not False for measure in doc["measures"])
+
+
+def table(doc: dict[str, Any]) -> Iterator[str]:
+    """Yield the lines that tell a person what was measured."""
+    signs = {"lower": "<=", "higher": ">="}
+    for measure in doc["measures"]:
+        value = "-" if measure["value"] is None else f"{measure['value']:,}"
+        line = f"{measure['name']:<44}{value:>14} {measure['unit']:<8}"
+        if measure["goal"] is not None:
+            said = {True: "met", False: "MISSED", None: "not judged"}[measure["met"]]
+            line += f" {signs[measure['better']]} {measure['goal']:g}: {said}"
+        yield line.rstrip()
+    yield from doc["notes"]

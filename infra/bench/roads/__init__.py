@@ -1,0 +1,1 @@
+"""Measure the roads: our engine and its rivals on the same arrays."""
