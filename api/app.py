@@ -33,6 +33,8 @@ from api.desk import Desk, OpenStreams
 from api.guard import Guard
 from api.metrics import Metrics
 from api.openapi import describe
+from api.osrm import routes as osrm
+from api.osrm.inquiry import Inquiries
 from api.problems import ANSWERS, install
 from api.views import RedisViews
 
@@ -69,6 +71,7 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
     )
     app.state.desk = desk
     app.state.drawings = reference.Drawings()
+    app.state.inquiries = Inquiries(config.network_dir)
     install(app)
     for part in (
         health,
@@ -81,6 +84,7 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
         stream,
         reference,
         reads,
+        osrm,
         screens,
     ):
         app.include_router(part.router)

@@ -31,7 +31,8 @@ class ApiConfig:
     secret
         Key that signs tokens, at least 32 bytes.
     network_dir
-        Folder of the road network; its `roads.geojson` is drawn on the map.
+        Folder of the road network; its `roads.geojson` is drawn on the map, and OSRM's API
+        answers on it.
     pages_dir
         Folder of the built pages.
     clock
@@ -44,6 +45,8 @@ class ApiConfig:
         Silence after which the stream sends a comment.
     most_streams
         How many event streams are open at once.
+    osrm_table_size
+        OSRM's `table` answers at most as many entries as this number squared.
     """
 
     bootstrap: str
@@ -56,6 +59,7 @@ class ApiConfig:
     view_wait_s: float = 2.0
     heartbeat_s: float = 5.0
     most_streams: int = 500
+    osrm_table_size: int = 2_000
 
     def __post_init__(self) -> None:
         if len(self.secret) < 32:

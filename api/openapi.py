@@ -61,6 +61,9 @@ def _made(app: FastAPI) -> dict[str, Any]:
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             operation["responses"].pop("422", None)  # among the default's problems
+            if path.startswith("/osrm/"):  # open to this machine, to others with a token
+                operation["security"] = [{}, {"token": []}, {"session": []}]
+                continue
             is_open = not path.startswith("/v1/") or (method, path) == ("post", "/v1/session")
             operation["security"] = [] if is_open else [{"token": []}, {"session": []}]
     return document

@@ -89,5 +89,6 @@ def api_config(settings: Settings) -> ApiConfig:
         network_dir=settings.network,
         pages_dir=PAGES_DIR,
         clock=settings.clock,
+        osrm_table_size=settings.osrm_table_size,
         on_ready=Readiness(settings.readiness_path("api")).write,
     )

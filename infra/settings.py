@@ -49,10 +49,16 @@ class Settings(BaseSettings):
         Number of stream workers.
     network
         Folder of the road network, as `roads build` writes it.
+    overpass_url
+        Address of the Overpass service that `roads build --place` asks; osmnx's own without it.
+    nominatim_url
+        Address of the Nominatim service that finds places; osmnx's own without it.
     clock
         What the stack's one clock follows.
     clock_speed
         Seconds of the scenario's clock in one second of the wall's.
+    osrm_table_size
+        OSRM's `table` answers at most as many entries as this number squared.
     log_level
         Least severe level that is logged.
     """
@@ -71,8 +77,11 @@ class Settings(BaseSettings):
     redis_port: int = Field(16379, ge=1, le=65535)
     workers: int = Field(2, ge=0, le=64)
     network: Path = PROJECT / ".cache" / "roads" / "bundled"
+    overpass_url: str | None = None
+    nominatim_url: str | None = None
     clock: Literal["wall", "scenario"] = "wall"
     clock_speed: float = Field(1.0, gt=0, le=100_000, allow_inf_nan=False)
+    osrm_table_size: int = Field(2_000, ge=1, le=10_000)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("home", "network")

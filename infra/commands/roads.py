@@ -1,12 +1,19 @@
 """Offer `roads build`, `roads export` and `roads info`."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from infra.commands.route import VehicleClass, check_class, moment
+from infra.progress import tell
+
+if TYPE_CHECKING:
+    from infra.settings import Settings
+    from routing.roads.network import NetworkInfo
 
 GROUP = ("roads", "Build the road network that trucks are routed on, and say what it is.")
 
@@ -31,8 +38,20 @@ At = Annotated[
         "--at", metavar="TIME", help="Time with offset; without it, rules bound to hours are off."
     ),
 ]
-Place = Annotated[str | None, typer.Option("--place", help="Not offered yet.")]
-Pbf = Annotated[Path | None, typer.Option("--pbf", help="Not offered yet.")]
+Place = Annotated[
+    str | None,
+    typer.Option("--place", metavar="NAME", help="Fetch the roads of a place in OpenStreetMap."),
+]
+Pbf = Annotated[
+    Path | None,
+    typer.Option("--pbf", metavar="FILE", help="Read an extract of OpenStreetMap, .osm.pbf."),
+]
+Timezone = Annotated[
+    str | None,
+    typer.Option(
+        "--timezone", metavar="TZ", help="In whose hours signs are written, if no region says it."
+    ),
+]
 
 
 def build(
@@ -40,21 +59,55 @@ def build(
     out: Out = None,
     place: Place = None,
     pbf: Pbf = None,
+    timezone: Timezone = None,
 ) -> None:
     """Build a road network into a folder, replacing the network there once it is whole."""
-    if place is not None or pbf is not None:
-        raise typer.BadParameter(
-            "roads by place name or from an extract come in a later version; use --bundled"
-        )
-    if not bundled:
-        raise typer.BadParameter("say what to build from: --bundled")
+    if bundled + (place is not None) + (pbf is not None) != 1:
+        raise typer.BadParameter("say what to build from, once: --place, --pbf or --bundled")
+    if bundled and timezone is not None:
+        raise typer.BadParameter("the bundled roads have their timezone; leave --timezone out")
     from infra.settings import load_settings  # noqa: PLC0415
+
+    settings = load_settings()
+    folder = (out or settings.network).absolute()
+    try:
+        info, left_out = _build(settings, folder, place, pbf, timezone)
+    finally:
+        tell("")
+    typer.echo(
+        f"{info.junctions} junctions, {info.edges} edges, {info.rules} rules and "
+        f"{info.turn_restrictions} turn restrictions in {folder}"
+    )
+    for what, count in left_out.items():
+        typer.echo(f"{count} {what}")
+    typer.echo(info.attribution)
+
+
+def _build(
+    settings: Settings, folder: Path, place: str | None, pbf: Path | None, timezone: str | None
+) -> tuple[NetworkInfo, dict[str, int]]:
+    """Build from the one source that is given; say what is built and what was left out."""
+    if pbf is not None:
+        from routing.roads.extract import build_extract  # noqa: PLC0415 - heavy
+
+        built = build_extract(pbf, folder, timezone=timezone, tell=tell)
+        return built.info, built.left_out
+    if place is not None:
+        from routing.roads.place import build_place  # noqa: PLC0415 - heavy
+
+        built = build_place(
+            place,
+            folder,
+            overpass=settings.overpass_url,
+            nominatim=settings.nominatim_url,
+            timezone=timezone,
+            tell=tell,
+        )
+        return built.info, built.left_out
     from routing.roads.bundled import build_bundled  # noqa: PLC0415 - heavy
 
-    folder = (out or load_settings().network).absolute()
-    info = build_bundled(folder)
-    typer.echo(f"{info.nodes} junctions and {info.edges} edges in {folder}")
-    typer.echo(info.attribution)
+    tell("repairing the bundled roads")
+    return build_bundled(folder), {}
 
 
 def export(

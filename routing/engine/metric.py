@@ -35,6 +35,7 @@ WHOLE_FROM = 0.1
 """From this share of changed arcs on, customising everything is quicker than what changed."""
 
 _numbers = itertools.count(1)
+_HERE = np.zeros(1, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +90,9 @@ class Metric:
         weakref.finalize(self, _spare(topology).give, (costs, up, down))
 
     @cached_property
-    def _over(self) -> NDArray[np.int32]:
-        """The slot to the rank that each slot's way takes, -1 until a path needed it.
-
-        Threads may note the same one twice, never another.
-        """
-        return np.full(2 * len(self.up), -1, np.int32)
+    def _over(self) -> NDArray[np.int64]:
+        """What each slot stands for in each direction, -1 until a path needed it; ``(2a,)``."""
+        return np.full(2 * len(self.up), -1, np.int64)
 
     def changed(
         self, arcs: NDArray[np.int32], costs: NDArray[np.int64], *, threads: int = 1
@@ -161,28 +159,26 @@ class Metric:
         ValueError
             If the nodes of a place do not lie on one root path.
         """
-        t = self.topology
         if not len(origins.node) or not len(ends.node):
             return None
-        cost, arcs, start, end = way_between(
-            *self._ranked(origins), *self._ranked(ends), t.parent, t.depth, t.first, t.above,
-            t.level, t.low, t.below_first, t.below, t.arcs_first, t.arcs, self.costs, self.up,
-            self.down, self._over,
-        )  # fmt: skip
+        cost, arcs, start, end = self._way(*self._ranked(origins), *self._ranked(ends))
         if cost >= NO_WAY:
             return None
+        order = self.topology.order
         return Way(
-            int(cost >> LENGTH_BITS),
-            int(cost & ((1 << LENGTH_BITS) - 1)),
+            cost >> LENGTH_BITS,
+            cost & ((1 << LENGTH_BITS) - 1),
             tuple(arcs.tolist()),
-            int(t.order[start]),
-            int(t.order[end]),
+            int(order[start]),
+            int(order[end]),
         )
 
     def path(self, origin: int, end: int) -> list[int] | None:
         """Return the arcs of a fastest way from one node to another, None if there is none."""
-        found = self.way(Seeds.at([origin]), Seeds.at([end]))
-        return list(found.arcs) if found else None
+        rank = self.topology.rank
+        cost, arcs, *_ = self._way(rank[[origin]], _HERE, rank[[end]], _HERE)
+        found: list[int] = arcs.tolist()
+        return found if cost < NO_WAY else None
 
     def table_ms(self, origins: Seeds, ends: Seeds, *, threads: int = 1) -> NDArray[np.int32]:
         """Return the milliseconds between places, `INF_MS` where there is no way.
@@ -244,6 +240,22 @@ class Metric:
     def labels_kept(self) -> int:
         """Return how many labels are remembered."""
         return sum(len(each) for each in self._labels)
+
+    def _way(
+        self,
+        from_ranks: NDArray[np.int32],
+        from_costs: NDArray[np.int64],
+        to_ranks: NDArray[np.int32],
+        to_costs: NDArray[np.int64],
+    ) -> tuple[int, NDArray[np.int32], int, int]:
+        """Return the packed cost between two places, the arcs, and the ranks of the seeds used."""
+        t = self.topology
+        cost, arcs, start, end = way_between(
+            from_ranks, from_costs, to_ranks, to_costs, t.parent, t.depth, t.first, t.above,
+            t.level, t.low, t.below_first, t.below, t.arcs_first, t.arcs, self.costs, self.up,
+            self.down, self._over,
+        )  # fmt: skip
+        return int(cost), arcs, int(start), int(end)
 
     def _ranked(self, place: Seeds) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         self._lowest(place)

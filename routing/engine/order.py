@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pymetis
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,6 +29,8 @@ def node_order(nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32]) -> 
     numpy.ndarray
         Nodes, shape ``(nodes,)``. METIS (Karypis and Kumar, 1998) finds it.
     """
+    import pymetis  # noqa: PLC0415 - only who builds a network needs it
+
     first, neighbour = adjacency(nodes, tail, head)
     if not len(neighbour):
         return np.arange(nodes, dtype=np.int32)

@@ -13,9 +13,9 @@ from scipy.sparse.csgraph import connected_components
 from routing.roads.draft import Draft
 from routing.roads.errors import RoadError
 from routing.roads.layout import lay_out
+from routing.roads.regions import BUNDLED, speeds_of
 from routing.roads.repair import RoughGraph, Segment, repair
 from routing.roads.store import Origin, write_network
-from routing.roads.tables import read_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,7 +106,7 @@ def freeze(graph: RoughGraph) -> Arrays:
     segments = [graph.segments[pair] for pair in pairs]
     ends = np.array([[index[u], index[v]] for u, v in pairs], dtype=np.int32)
     _check_connected(ends, [graph.nodes[number] for number in numbers])
-    speeds = {row["class"]: float(row["speed_kph"]) for row in read_table("speeds")}
+    speeds = speeds_of(BUNDLED)
     classes = list(speeds)
     names = sorted({"", *(segment.name for segment in segments)})
     shapes = [segment.shape for segment in segments]

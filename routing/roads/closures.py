@@ -66,6 +66,8 @@ class Closure:
         IANA name of the time of those hours.
     max_weight_kg
         Only vehicles whose gross limit is above this are kept out; None keeps out all.
+    permits
+        Trucks that hold one of them pass.
     area
         What is closed: the geometry, its points and lines drawn with their reach.
     """
@@ -78,6 +80,7 @@ class Closure:
     hours: str = ""
     timezone: str = "Asia/Ho_Chi_Minh"
     max_weight_kg: int | None = None
+    permits: frozenset[str] = frozenset()
     area: BaseGeometry = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -103,15 +106,18 @@ class Closure:
         cls,
         closure_id: str,
         geometry: Mapping[str, Any],
-        *,
-        valid_from: datetime | None = None,
-        valid_until: datetime | None = None,
-        kind: str = "road",
-        hours: str = "",
-        timezone: str = "Asia/Ho_Chi_Minh",
-        max_weight_kg: int | None = None,
+        **when: Any,
     ) -> Self:
         """Make a closure of a GeoJSON geometry; a polygon that crosses itself is mended.
+
+        Parameters
+        ----------
+        closure_id
+            Its name.
+        geometry
+            The GeoJSON geometry.
+        when
+            The fields that say when and for whom it is in force.
 
         Raises
         ------
@@ -122,16 +128,7 @@ class Closure:
             sound = _read(geometry)
         except RoadError as error:
             raise RoadError(f"closure {closure_id}: {error}") from error
-        return cls(
-            closure_id=closure_id,
-            geometry=sound,
-            valid_from=valid_from,
-            valid_until=valid_until,
-            kind=kind,
-            hours=hours,
-            timezone=timezone,
-            max_weight_kg=max_weight_kg,
-        )
+        return cls(closure_id=closure_id, geometry=sound, **when)
 
     @classmethod
     def of_segments(
@@ -170,9 +167,9 @@ class Closure:
         """Whether it is bound to a time at all."""
         return bool(self.valid_from or self.valid_until or self.hours)
 
-    def binds(self, vehicle_class: str) -> bool:
-        """Say whether it keeps a class of vehicle out while it is in force."""
-        return (
+    def binds(self, vehicle_class: str, permits: frozenset[str] = frozenset()) -> bool:
+        """Say whether it keeps a class of vehicle with some permits out while it is in force."""
+        return self.permits.isdisjoint(permits) and (
             self.max_weight_kg is None or vehicle(vehicle_class).gross_limit_kg > self.max_weight_kg
         )
 

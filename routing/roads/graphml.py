@@ -1,4 +1,4 @@
-"""Write a road network as GraphML by osmnx's conventions; the one module that imports osmnx."""
+"""Write a road network as GraphML by osmnx's conventions."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 import numpy as np
-import osmnx
 import shapely
 
+from routing.roads import osmnx_calls
 from routing.roads.errors import RoadError
 from routing.roads.network import segment_lines
 from routing.roads.permission import allowed_arcs
@@ -104,7 +104,7 @@ def to_graph(
 
 def save_graphml(network: RoadNetwork, path: Path) -> None:
     """Write the network as GraphML with osmnx."""
-    osmnx.save_graphml(to_graph(network), path)
+    osmnx_calls.save_graphml(to_graph(network), path)
 
 
 @_uncollected()
@@ -140,7 +140,7 @@ def export(
     path = Path(path).absolute()
     try:
         with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as draft:
-            osmnx.save_graphml(graph, Path(draft) / path.name)
+            osmnx_calls.save_graphml(graph, Path(draft) / path.name)
             (Path(draft) / path.name).replace(path)
     except OSError as error:
         raise RoadError(f"cannot write roads to {path}: {error}") from error

@@ -71,15 +71,17 @@ class LiveRoads:
             self._version += 1
             return self._version
 
-    def ways(self, at: datetime | None = None) -> Ways:
+    def ways(self, at: datetime | None = None, permits: frozenset[str] = frozenset()) -> Ways:
         """Return the ways that are open at a time.
 
         Parameters
         ----------
         at
             The time; without it, closures and rules bound to a time are off.
+        permits
+            Permits that the trucks hold.
         """
-        return Ways(self.network, applying(self.closures, at), at)
+        return Ways(self.network, applying(self.closures, at), at, permits)
 
     def what_if(
         self,

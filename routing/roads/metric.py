@@ -49,6 +49,7 @@ def metric_for(
     forbidden: frozenset[int] = frozenset(),
     *,
     at: datetime | None = None,
+    permits: frozenset[str] = frozenset(),
 ) -> Metric:
     """Return the metric of a network for a class of vehicle, shared while it is remembered.
 
@@ -65,6 +66,8 @@ def metric_for(
         Arcs that may not be used, beside those that the network's own rules forbid.
     at
         The time by which rules bound to hours and dates are read; without it they are off.
+    permits
+        Permits that the truck holds: `routing.roads.permission.allowed_arcs`.
 
     Raises
     ------
@@ -73,15 +76,27 @@ def metric_for(
     """
     if forbidden and not (min(forbidden) >= 0 and max(forbidden) < len(network.arrays.arc_u)):
         raise RoadError(f"forbidden arcs must be numbers from 0 to {len(network.arrays.arc_u) - 1}")
-    return _ready(network).metric(network, vehicle_class, forbidden, at)
+    allowed = driveable(network, vehicle_class, at, permits)
+    return _ready(network).metric(network, vehicle_class, allowed, forbidden)
+
+
+@lru_cache(maxsize=32)
+def free_costs(network: RoadNetwork, vehicle_class: str) -> NDArray[np.int64]:
+    """Return the packed cost of every arc for a class of vehicle, whatever forbids it."""
+    costs = pack(arc_times_ms(network, vehicle_class), arc_lengths_dm(network))
+    costs.flags.writeable = False
+    return costs
 
 
 @lru_cache(maxsize=64)
 def driveable(
-    network: RoadNetwork, vehicle_class: str, at: datetime | None = None
+    network: RoadNetwork,
+    vehicle_class: str,
+    at: datetime | None = None,
+    permits: frozenset[str] = frozenset(),
 ) -> NDArray[np.bool_]:
     """Return which arcs the network's own rules allow a class of vehicle, shape ``(m,)``."""
-    allowed = allowed_arcs(network, vehicle_class, at=at)
+    allowed = allowed_arcs(network, vehicle_class, at=at, permits=permits)
     allowed.flags.writeable = False
     return allowed
 
@@ -162,7 +177,6 @@ class _Ready:
 
     def __init__(self, network: RoadNetwork) -> None:
         self.topology = _load(network) or build_topology(network.arrays)
-        self._costs: dict[str, NDArray[np.int64]] = {}
         self._metrics: OrderedDict[tuple[str, bytes, frozenset[int]], Metric] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -170,16 +184,15 @@ class _Ready:
         self,
         network: RoadNetwork,
         vehicle_class: str,
+        allowed: NDArray[np.bool_],
         forbidden: frozenset[int],
-        at: datetime | None,
     ) -> Metric:
         """Return the metric asked for, from the nearest remembered one if it is not there."""
-        allowed = driveable(network, vehicle_class, at)
         key = vehicle_class, _digest(allowed), forbidden
         with self._lock:
             found = self._metrics.get(key)
             if found is None:
-                costs = np.where(allowed, self._free_costs(network, vehicle_class), NO_WAY)
+                costs = np.where(allowed, free_costs(network, vehicle_class), NO_WAY)
                 costs[list(forbidden)] = NO_WAY
                 found = self._made(vehicle_class, costs)
                 self._metrics[key] = found
@@ -187,12 +200,6 @@ class _Ready:
             while len(self._metrics) > METRICS_KEPT:
                 self._metrics.popitem(last=False)
         return found
-
-    def _free_costs(self, network: RoadNetwork, vehicle_class: str) -> NDArray[np.int64]:
-        if vehicle_class not in self._costs:
-            lengths = arc_lengths_dm(network)
-            self._costs[vehicle_class] = pack(arc_times_ms(network, vehicle_class), lengths)
-        return self._costs[vehicle_class]
 
     def _made(self, vehicle_class: str, costs: NDArray[np.int64]) -> Metric:
         alike = [each for key, each in self._metrics.items() if key[0] == vehicle_class]

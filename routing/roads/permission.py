@@ -47,6 +47,7 @@ def binding_rules(
     vehicle_class: str = DEFAULT_VEHICLE_CLASS,
     *,
     at: datetime | None = None,
+    permits: frozenset[str] = frozenset(),
 ) -> NDArray[np.bool_]:
     """Return which rules forbid their arc to a class of vehicle, shape ``(r,)``.
 
@@ -59,6 +60,8 @@ def binding_rules(
     at
         The time, in whose hours the rules are read. Without it, rules bound to hours are off: a
         rule that holds during hours does not, one that holds but for hours does.
+    permits
+        Permits that the truck holds; one named as a kind of rule sets such rules aside.
 
     Raises
     ------
@@ -68,6 +71,7 @@ def binding_rules(
     arrays = network.arrays
     sizes = rule_sizes(vehicle(vehicle_class))
     holds = np.array([_holds(str(when), network.info.timezone, at) for when in arrays.when], bool)
+    sizes[[kind in permits for kind in RULE_KINDS]] = 0
     return np.asarray((sizes[arrays.rule_kind] > arrays.rule_value) & holds[arrays.rule_when])
 
 
@@ -76,6 +80,7 @@ def allowed_arcs(
     vehicle_class: str = DEFAULT_VEHICLE_CLASS,
     *,
     at: datetime | None = None,
+    permits: frozenset[str] = frozenset(),
 ) -> NDArray[np.bool_]:
     """Return which arcs a class of vehicle may drive, shape ``(m,)``.
 
@@ -87,6 +92,8 @@ def allowed_arcs(
         Whose sizes count.
     at
         The time; without it, rules bound to hours or dates are off.
+    permits
+        Permits that the truck holds; one named as a kind of rule sets such rules aside.
 
     Raises
     ------
@@ -96,7 +103,8 @@ def allowed_arcs(
     if at is not None:
         check_moment(at)
     allowed = np.ones(len(network.arrays.arc_u), dtype=bool)
-    allowed[network.arrays.rule_arc[binding_rules(network, vehicle_class, at=at)]] = False
+    binding = binding_rules(network, vehicle_class, at=at, permits=permits)
+    allowed[network.arrays.rule_arc[binding]] = False
     if at is not None:
         allowed &= _is_road(network, int(at.timestamp() // 86_400))
     return allowed

@@ -11,8 +11,6 @@ from routing.roads.hours import check_hours
 from routing.roads.tables import read_table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
 BUNDLED = "bundled"
@@ -44,9 +42,15 @@ class Region(NamedTuple):
 
 
 def _read_regions() -> tuple[Region, ...]:
-    sides = ("west", "south", "east", "north")
     regions = [
-        Region(row["region"], *(float(row[side]) for side in sides), row["timezone"])
+        Region(
+            name=row["region"],
+            west=float(row["west"]),
+            south=float(row["south"]),
+            east=float(row["east"]),
+            north=float(row["north"]),
+            timezone=row["timezone"],
+        )
         for row in read_table("regions")
     ]
     return tuple(sorted(regions, key=lambda region: -region.size))
@@ -63,7 +67,7 @@ def speeds_of(region: str) -> dict[str, float]:
 
 
 def classes_at(
-    highway: Sequence[str], lat: NDArray[np.float64], lon: NDArray[np.float64]
+    highway: NDArray[np.str_], lat: NDArray[np.float64], lon: NDArray[np.float64]
 ) -> tuple[NDArray[np.int32], NDArray[np.str_], NDArray[np.float64]]:
     """Return the class row of each segment, and the rows' names and speeds.
 
@@ -73,7 +77,7 @@ def classes_at(
     Parameters
     ----------
     highway
-        Class of each segment, ``s`` of them.
+        Class of each segment, shape ``(s,)``.
     lat, lon
         Its middle, degrees, shape ``(s,)``.
 
@@ -82,7 +86,7 @@ def classes_at(
     tuple
         Row of each segment; name and km/h of each row, of which the first is `ACCESS`.
     """
-    words, word = np.unique(np.asarray(highway, dtype=np.str_), return_inverse=True)
+    words, word = np.unique(highway, return_inverse=True)
     default = speeds_of("")
     rows = [(ACCESS, default[ACCESS]), *((str(each), default[str(each)]) for each in words)]
     row = (word + 1).astype(np.int32)

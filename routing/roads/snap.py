@@ -150,12 +150,12 @@ def nearest(
     check_point(network, lat, lon)
     plane = _plane(network, vehicle_class)
     point = shapely.Point(lon * plane.squeeze, lat)
-    reach_deg, total = 0.001, len(plane.all)
-    hits = plane.tree.query(point, predicate="dwithin", distance=reach_deg)
+    reach_deg, total = 0.001, sum(len(part.segments) for part in plane.parts)
+    hits = [each for part in plane.parts for each in part.within(point, reach_deg)]
     while len(hits) < min(count, total):
         reach_deg *= 2
-        hits = plane.tree.query(point, predicate="dwithin", distance=reach_deg)
-    places = [_place(network, plane, int(plane.all[hit]), point, (lat, lon)) for hit in hits]
+        hits = [each for part in plane.parts for each in part.within(point, reach_deg)]
+    places = [_place(network, plane, segment, point, (lat, lon)) for segment in hits]
     return sorted(places, key=lambda place: (place.snap_m, place.segment))[:count]
 
 
@@ -232,34 +232,53 @@ def segment_part(
 @lru_cache(maxsize=32_768)
 def _snap(network: RoadNetwork, lat: float, lon: float, vehicle_class: str) -> Snap | None:
     plane = _plane(network, vehicle_class)
-    if not len(plane.all):
-        return None
     point = shapely.Point(lon * plane.squeeze, lat)
+    ordinary, special = (
+        _place(network, plane, part.nearest(point), point, (lat, lon))
+        if part.segments.size
+        else None
+        for part in plane.parts
+    )
+    if ordinary is None or special is None or ordinary.snap_m <= FAR_M:
+        return ordinary or special
+    return special if special.snap_m <= FAR_M else ordinary
 
-    def nearest_of(tree: shapely.STRtree, segments: NDArray[np.int64]) -> Snap:
-        # of equally near ones the first: which of them does not hang on how the tree was built
-        segment = int(segments[tree.query_nearest(point)].min())
-        return _place(network, plane, segment, point, (lat, lon))
 
-    if not len(plane.ordinary):
-        return nearest_of(plane.tree, plane.all)
-    near = nearest_of(plane.ordinary_tree, plane.ordinary)
-    if near.snap_m <= FAR_M:
-        return near
-    special = nearest_of(plane.tree, plane.all)
-    return special if special.snap_m <= FAR_M else near
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """Some segments, and a tree of their lines."""
+
+    segments: NDArray[np.int64]
+    tree: shapely.STRtree
+
+    def nearest(self, point: shapely.Point) -> int:
+        """Return the segment nearest to a point, of equally near ones the first."""
+        return int(self.segments[self.tree.query_nearest(point)].min())
+
+    def within(self, point: shapely.Point, reach_deg: float) -> list[int]:
+        """Return the segments within a distance of a point."""
+        hits = self.tree.query(point, predicate="dwithin", distance=reach_deg)
+        found: list[int] = self.segments[hits].tolist()
+        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Plane:
-    """Usable segments as lines on a plane whose east and north have one scale at mid-latitude."""
+    """Usable segments as lines on a plane whose east and north have one scale at mid-latitude.
+
+    Parameters
+    ----------
+    squeeze
+        What longitudes are multiplied by.
+    lines
+        All segments.
+    parts
+        The ordinary usable ones, and ferries, roads across the border and of a known opening day.
+    """
 
     squeeze: float
     lines: NDArray[np.object_]
-    all: NDArray[np.int64]
-    tree: shapely.STRtree
-    ordinary: NDArray[np.int64]
-    ordinary_tree: shapely.STRtree
+    parts: tuple[_Part, _Part]
 
 
 def _place(
@@ -295,9 +314,11 @@ def _plane_of(network: RoadNetwork, usable: bytes) -> _Plane:
     lines = _lines(network)
     kept = np.flatnonzero(np.frombuffer(usable, np.bool_))
     special = arrays.seg_ferry | arrays.seg_border | (arrays.seg_opened_day > 0)
-    ordinary = kept[~special[kept]]
-    tree, ordinary_tree = shapely.STRtree(lines[kept]), shapely.STRtree(lines[ordinary])
-    return _Plane(_squeeze(network), lines, kept, tree, ordinary, ordinary_tree)
+    ordinary, other = (
+        _Part(segments, shapely.STRtree(lines[segments]))
+        for segments in (kept[~special[kept]], kept[special[kept]])
+    )
+    return _Plane(_squeeze(network), lines, (ordinary, other))
 
 
 @lru_cache(maxsize=4)

@@ -44,3 +44,22 @@ def great_circle_m(
 def distance_m(a: tuple[float, float], b: tuple[float, float]) -> float:
     """Return the great-circle distance in metres between two ``(lat, lon)`` points, degrees."""
     return float(great_circle_m(a[0], a[1], np.array([b[0]]), np.array([b[1]]))[0])
+
+
+def steps_m(lats: NDArray[np.float64], lons: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the great-circle distances from each point to the next, by the haversine formula.
+
+    Parameters
+    ----------
+    lats, lons
+        The points, degrees, shape ``(n,)``.
+
+    Returns
+    -------
+    numpy.ndarray
+        Distances in metres, shape ``(n - 1,)``.
+    """
+    phis, lambdas = np.radians(lats), np.radians(lons)
+    half_lat, half_lon = np.diff(phis) / 2, np.diff(lambdas) / 2
+    h = np.sin(half_lat) ** 2 + np.cos(phis[:-1]) * np.cos(phis[1:]) * np.sin(half_lon) ** 2
+    return np.asarray(2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.minimum(h, 1.0))))

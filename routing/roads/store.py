@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from routing.roads.errors import RoadError
-from routing.roads.geojson import to_geojson
+from routing.roads.geojson import write_geojson
 from routing.roads.metric import prepare_topology
 from routing.roads.network import (
     ARRAYS_FILE,
@@ -96,8 +96,7 @@ def write_network(out: Path, arrays: Arrays, origin: Origin, *, built_at: dateti
             from routing.roads.graphml import save_graphml  # noqa: PLC0415
 
             save_graphml(network, draft / GRAPHML_FILE)
-        drawn = json.dumps(to_geojson(network), ensure_ascii=False, separators=(",", ":"))
-        (draft / GEOJSON_FILE).write_text(drawn + "\n", encoding="utf-8")
+        write_geojson(network, draft / GEOJSON_FILE)
         text = json.dumps(info.as_dict(), ensure_ascii=False, indent=2)
         (draft / INFO_FILE).write_text(text + "\n", encoding="utf-8")
         draft.chmod(0o755)

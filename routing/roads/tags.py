@@ -114,10 +114,10 @@ class Road:
 
 @dataclass(slots=True)
 class _Tags:
-    """The tags of one way, and a count of what in them cannot be read."""
+    """The tags of one way, and what in them cannot be read, each once for both directions."""
 
     tags: Mapping[str, str]
-    unread: Counter[str] = field(default_factory=Counter)
+    unread: set[tuple[str, str]] = field(default_factory=set)
 
     def word(self, key: str) -> str:
         return self.tags.get(key, "").strip().lower()
@@ -134,8 +134,13 @@ class _Tags:
         found = {_MEANS.get(part.strip(), "") for part in word.split(";")}
         means = next((each for each in ("forbid", "residents", "allow") if each in found), "")
         if word and not means:
-            self.unread[VALUE] += 1
+            self.unread.add((VALUE, word))
         return means
+
+    def note(self, clause: Clause, *, exact: bool) -> None:
+        """Remember a clause that could not be taken just as it says."""
+        if not exact:
+            self.unread.add((CONDITION, repr(clause)))
 
 
 def kept(key: str) -> bool:
@@ -176,7 +181,7 @@ def read_road(tags: Mapping[str, str]) -> Road | None:
         opened_day=max(_day(way, key, last=True) for key in ("start_date", "opening_date")),
         closed_day=closed_day,
         bans=(forwards if is_open[0] else (), backwards if is_open[1] else ()),
-        unread=tuple(sorted(way.unread.items())),
+        unread=tuple(sorted(Counter(kind for kind, _ in way.unread).items())),
     )
 
 
@@ -242,7 +247,7 @@ def _conditionally(
         bans, exact = [*bans, ban], False
     elif means == "residents":
         residents, exact = True, clause.size is None and clause.read
-    way.unread[CONDITION] += not exact
+    way.note(clause, exact=exact)
     return bans, residents
 
 
@@ -264,13 +269,14 @@ def _oneway(way: _Tags, highway: str, direction: str) -> list[Ban]:
                 bans = [*bans, ban]
             else:
                 bans, exact = lifted(bans, clause) if bans else (bans, clause.read)
-            way.unread[CONDITION] += not exact
+            way.note(clause, exact=exact)
     return bans
 
 
 def _known_oneway(way: _Tags, word: str) -> bool:
     known = word in _SAYS_YES | _SAYS_NO | _AGAINST | _EITHER
-    way.unread[VALUE] += not known
+    if not known:
+        way.unread.add((VALUE, word))
     return known
 
 
@@ -298,7 +304,7 @@ def _limits(way: _Tags, direction: str) -> list[Ban]:
 def _limited(way: _Tags, bans: list[Ban], kind: str, clause: Clause) -> list[Ban]:
     """Return the bans of a limit after a clause, which may lower, raise or lift it."""
     value = _measured(way, kind, clause.value)
-    if value is None:
+    if value is None or not (value or bans):
         return bans
     exact = clause.read
     raises = bool(bans) and (not value or value[0] > min(ban.value for ban in bans))
@@ -307,7 +313,7 @@ def _limited(way: _Tags, bans: list[Ban], kind: str, clause: Clause) -> list[Ban
     if value and exact | (not raises):
         exact &= clause.size is None
         bans = [*bans, Ban(kind, value[0], f"+{clause.hours}" if clause.hours else "")]
-    way.unread[CONDITION] += not exact
+    way.note(clause, exact=exact)
     return bans
 
 
@@ -316,7 +322,7 @@ def _measured(way: _Tags, kind: str, text: str) -> tuple[int, ...] | None:
     try:
         value = weight_kg(text) if kind.endswith("_kg") else length_mm(text)
     except ValueError:
-        way.unread[VALUE] += 1
+        way.unread.add((VALUE, text))
         return None
     return () if value is None else (value,)
 
@@ -328,7 +334,7 @@ def _cap_kph(way: _Tags, direction: str) -> float:
             try:
                 return speed_kph(way.tags[key])
             except ValueError:
-                way.unread[VALUE] += 1
+                way.unread.add((VALUE, way.tags[key]))
     return 0.0
 
 
@@ -338,7 +344,7 @@ def _crossing_s(way: _Tags) -> int:
     try:
         return duration_s(way.tags["duration"])
     except ValueError:
-        way.unread[VALUE] += 1
+        way.unread.add((VALUE, way.tags["duration"]))
         return 0
 
 
@@ -347,6 +353,6 @@ def _day(way: _Tags, key: str, *, last: bool) -> int:
     try:
         day = day_number(way.tags[key], last=last) if key in way.tags else 0
     except ValueError:
-        way.unread[VALUE] += 1
+        way.unread.add((VALUE, way.tags[key]))
         return 0
     return day if key == "end_date" or day >= DATED_FROM else 0

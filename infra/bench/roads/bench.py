@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import replace
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infra.bench.measure import Measure, Outcome, Tell
@@ -12,6 +14,7 @@ from infra.bench.roads.draws import Draws
 from infra.bench.roads.engine import Known
 from infra.bench.roads.generate import generate
 from infra.bench.roads.osrm_home import VERSION, OsrmMissing
+from infra.bench.roads.prepared import start_network
 from infra.bench.roads.world import world
 
 if TYPE_CHECKING:
@@ -56,6 +59,7 @@ def _generated(outcome: Outcome, graph: RoadGraph, seed: int, tell: Tell) -> Non
     outcome.facts[graph.name] = _size(graph)
     outcome.measures += [
         *_goals(ours, rivals, known.matrix_s),
+        *_first_query(graph, draws, tell),
         Measure(
             name="matrix1000_vs_osrm_ch",
             value=ours_s / osrm["CH"] if osrm else None,
@@ -81,7 +85,7 @@ def _world(outcome: Outcome, graph: RoadGraph, seed: int, tell: Tell) -> None:
     ]
     memory = Measure(
         name="open_peak_bytes",
-        value=ours.cold_peak_bytes,
+        value=ours.start.peak_bytes,
         unit="bytes",
         goal=_GIB_AND_A_HALF,
         better="lower",
@@ -115,13 +119,27 @@ def _goals(ours: Figures, rivals: list[Measure], routingkit_s: float) -> list[Me
         ("matrix1000_vs_routingkit", matrix_s / routingkit_s, "times", 0.15, "lower"),
         ("closure1000_ms", 1e3 * min(ours.closure_s.values()), "ms", 20, "lower"),
         ("customise_full_ms", 1e3 * min(ours.full_s.values()), "ms", 150, "lower"),
-        ("cold_first_query_s", ours.cold_s, "s", 2, "lower"),
         ("time_dependent_vs_dijkstra_speedup", speedup, "times", 3, "higher"),
         ("exact_mismatches", ours.verdict.mismatches, "pairs", 0, "lower"),
     ]
     return [
         Measure(name=name, value=value, unit=unit, goal=goal, better=better)
         for name, value, unit, goal, better in rows
+    ]
+
+
+def _first_query(graph: RoadGraph, draws: Draws, tell: Tell) -> list[Measure]:
+    """Name the figures of a fresh process on the roads as `roads build --pbf` prepares them."""
+    tell(f"{graph.name}: building its network and starting on it")
+    with tempfile.TemporaryDirectory() as folder:
+        start, expected_ms = start_network(graph, Path(folder), draws.pairs[0].tolist())
+    wrong = int(start.answer_ms != expected_ms)
+    return [
+        Measure(
+            name="cold_first_query_s", value=start.first_query_s, unit="s", goal=2, better="lower"
+        ),
+        Measure(name="cold_mismatches", value=wrong, unit="answers", goal=0, better="lower"),
+        Measure(name="cold_peak_bytes", value=start.peak_bytes, unit="bytes"),
     ]
 
 
@@ -148,7 +166,8 @@ def _told(ours: Figures, graph: RoadGraph) -> list[Measure]:
         ("contract_s", ours.contract_s, "s"),
         ("memory_per_node", ours.bytes_held / graph.nodes, "bytes"),
         ("memory_per_edge", ours.bytes_held / graph.arcs, "bytes"),
-        ("cold_peak_bytes", ours.cold_peak_bytes, "bytes"),
+        ("cold_topology_s", ours.start.first_query_s, "s"),
+        ("cold_topology_peak_bytes", ours.start.peak_bytes, "bytes"),
     ]
     return [Measure(name=name, value=value, unit=unit) for name, value, unit in rows]
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from infra.bench.roads import ours as engine
 from infra.bench.roads.exact import Verdict, check, compare, compare_table
+from infra.bench.roads.prepared import start_topology
 from infra.bench.timing import each_median_s, median_s
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from infra.bench.measure import Tell
     from infra.bench.roads.draws import Draws
     from infra.bench.roads.graph import RoadGraph
+    from infra.bench.roads.prepared import Start
 
 THREADS = (1, 2)
 
@@ -61,8 +63,7 @@ class Figures:
     matrix_known_s: dict[int, float]
     time_dependent_s: float
     time_dependent_dijkstra_s: float
-    cold_s: float
-    cold_peak_bytes: int
+    start: Start
     verdict: Verdict = field(default_factory=Verdict)
 
 
@@ -98,7 +99,7 @@ def measure(
         metric.time_ms(*pair)
         metric.path(*pair)
     guided_s, dijkstra_s, late = _time_dependent(graph, ours, pairs, seed)
-    cold = _cold(ours, pairs[0])
+    start = _start(ours, pairs[0])
     return Figures(
         order_s=ours.order_s,
         contract_s=ours.contract_s,
@@ -111,12 +112,11 @@ def measure(
         matrix_known_s={n: _matrix_s(ours, draws, n, known=True) for n in THREADS},
         time_dependent_s=guided_s,
         time_dependent_dijkstra_s=dijkstra_s,
-        cold_s=cold["first_query_s"],
-        cold_peak_bytes=int(cold["peak_bytes"]),
+        start=start,
         verdict=late
         + compare(metric, known.pairs_ms)
         + compare_table(metric, draws, known.table_ms)
-        + compare(metric, {(pairs[0][0], pairs[0][1]): int(cold["answer_ms"])})
+        + compare(metric, {(pairs[0][0], pairs[0][1]): start.answer_ms})
         + _exact(graph, ours, draws, tell),
     )
 
@@ -173,6 +173,6 @@ def _time_dependent(
     return taken[True], taken[False], Verdict(len(asked), wrong)
 
 
-def _cold(ours: engine.Ours, pair: list[int]) -> dict[str, float]:
+def _start(ours: engine.Ours, pair: list[int]) -> Start:
     with tempfile.TemporaryDirectory() as folder:
-        return engine.cold_start(ours, Path(folder), pair)
+        return start_topology(ours, Path(folder), pair)

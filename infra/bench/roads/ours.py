@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -120,39 +117,6 @@ def table_ms(
 def no_way(times_ms: NDArray[np.int32]) -> NDArray[np.bool_]:
     """Say where one cannot get."""
     return np.asarray(times_ms >= INF_MS)
-
-
-def cold_start(ours: Ours, folder: Path, pair: Sequence[int]) -> dict[str, float]:
-    """Time a fresh process from its start to its first answer, everything being on disk.
-
-    Parameters
-    ----------
-    ours
-        What is to be opened.
-    folder
-        An empty folder for it.
-    pair
-        What to ask.
-
-    Returns
-    -------
-    dict
-        ``first_query_s``, from before the process until after its answer was read, and
-        ``peak_bytes`` of its memory. It runs twice and the second counts: what numba compiles at
-        the first is then on disk.
-    """
-    ours.topology.save(folder / "topology.npz")
-    np.save(folder / "costs.npy", ours.costs)
-    command = [sys.executable, "-m", "infra.bench.roads.cold", str(folder), *map(str, pair)]
-    took_s, answer = 0.0, ["", ""]
-    for _ in range(2):
-        begun = time.perf_counter()
-        done = subprocess.run(  # noqa: S603 - our own words
-            command, capture_output=True, text=True, check=True, timeout=_COLD_LIMIT_S
-        )
-        took_s = time.perf_counter() - begun
-        answer = done.stdout.split()
-    return {"first_query_s": took_s, "answer_ms": int(answer[0]), "peak_bytes": int(answer[1])}
 
 
 def draw_delays(graph: RoadGraph, rng: np.random.Generator, *, arcs: int = 300) -> Delays:

@@ -133,7 +133,12 @@ def _slots_through(met, depth, low, came, goes):
 def _unpacked(
     given, first, above, low, below_first, below, arcs_first, arcs, costs, up, down, over
 ):
-    """Replace slots by the arcs whose costs they stand for."""
+    """Replace slots by the arcs whose costs they stand for.
+
+    What a slot stands for is noted in ``over``, one number for each direction: the slots from the
+    rank between to its lower end and, 31 bits higher, to its higher end; or -2 less the arc. -1
+    is not known yet. One number is written at once, so that threads may share what they note.
+    """
     stack = np.empty(len(given) + 64, np.int64)
     stack[: len(given)] = given
     count = len(given)
@@ -141,64 +146,53 @@ def _unpacked(
     length = 0
     while count > 0:
         count -= 1
-        slot, leads_down = stack[count] >> 1, stack[count] & 1
-        cost = down[slot] if leads_down else up[slot]
-        arc = -1
-        for at in range(arcs_first[2 * slot + leads_down], arcs_first[2 * slot + leads_down + 1]):
-            if costs[arcs[at]] == cost:
-                arc = arcs[at]
-                break
-        if arc >= 0:
+        both = np.uint64(stack[count])
+        means = over[both]
+        if means == -1:
+            means = _look_below(
+                both, first, above, low, below_first, below, arcs_first, arcs, costs, up, down
+            )
+            over[both] = means
+        if means < 0:
             if length == len(driven):
                 grown = np.empty(2 * length, np.int32)
                 grown[:length] = driven
                 driven = grown
-            driven[length] = arc
+            driven[length] = -2 - means
             length += 1
             continue
-        to_low, to_above = _below(
-            slot, leads_down, cost, first, above, low, below_first, below, up, down, over
-        )
         if count + 2 > len(stack):
             taller = np.empty(2 * len(stack), np.int64)
             taller[:count] = stack[:count]
             stack = taller
         # from the first end down to the rank between, then up to the other end: first one last
-        stack[count] = 2 * (to_low if leads_down else to_above)
-        stack[count + 1] = 2 * (to_above if leads_down else to_low) + 1
+        to_low, to_above = means & 0x7FFFFFFF, means >> 31
+        if both & np.uint64(1):
+            stack[count], stack[count + 1] = 2 * to_low, 2 * to_above + 1
+        else:
+            stack[count], stack[count + 1] = 2 * to_above, 2 * to_low + 1
         count += 2
     return driven[:length].copy()
 
 
 @compiled
-def _below(slot, leads_down, cost, first, above, low, below_first, below, up, down, over):
-    """Return the slots to the lower and the higher end over the rank that a slot's way takes.
-
-    What is found is noted in ``over``: the slots high in the order are part of many ways.
-    """
-    known = over[2 * slot + leads_down]
-    if known >= 0:
-        return known, _slot_between(low[known], above[slot], first, above)
+def _look_below(both, first, above, low, below_first, below, arcs_first, arcs, costs, up, down):
+    """Return what a slot in one direction stands for."""
+    slot, leads_down = np.int64(both) >> 1, np.int64(both) & 1
+    cost = down[slot] if leads_down else up[slot]
+    for at in range(arcs_first[2 * slot + leads_down], arcs_first[2 * slot + leads_down + 1]):
+        if costs[arcs[at]] == cost:
+            return -2 - np.int64(arcs[at])
     one, two = low[slot], above[slot]
     for at in range(below_first[one], below_first[one + 1]):
         here = below[at]
         # most ways over other ranks cost too much in their first half already
         if (up[here] if leads_down else down[here]) >= cost:
             continue
-        there = _slot_between(low[here], two, first, above)
-        if there >= 0:
+        start, end = first[low[here]], first[low[here] + 1]
+        there = start + np.searchsorted(above[start:end], two)
+        if there < end and above[there] == two:
             through = down[there] + up[here] if leads_down else down[here] + up[there]
             if through == cost:
-                over[2 * slot + leads_down] = here
-                return here, there
+                return (np.int64(there) << 31) + np.int64(here)
     raise RuntimeError("a slot costs less than anything below it: the metric is not whole")
-
-
-@compiled
-def _slot_between(rank, high, first, above):
-    """Return the slot from a rank to a higher one, -1 if there is none."""
-    start, end = first[rank], first[rank + 1]
-    there = start + np.searchsorted(above[start:end], high)
-    if there < end and above[there] == high:
-        return there
-    return np.int64(-1)

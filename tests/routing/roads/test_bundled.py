@@ -18,6 +18,7 @@ from routing.roads.errors import RoadError
 from routing.roads.geojson import to_geojson
 from routing.roads.metric import metric_for
 from routing.roads.network import RoadNetwork, load_network
+from routing.roads.regions import BUNDLED, speeds_of
 from routing.roads.sphere import distance_m
 from routing.roads.tables import read_table
 from tests.routing.roads.places import PLACES
@@ -189,7 +190,7 @@ def test_a_network_of_another_version_is_to_be_built_anew(
 
 def test_every_class_has_a_speed_and_every_edge_a_class(network: RoadNetwork) -> None:
     """Speeds come from the table, and faster classes are the larger roads."""
-    speeds = {row["class"]: float(row["speed_kph"]) for row in read_table("speeds")}
+    speeds = speeds_of(BUNDLED)
     arrays = network.arrays
     assert dict(zip(arrays.class_name.tolist(), arrays.class_speed_kph, strict=True)) == speeds
     used = set(arrays.class_name[arrays.seg_class].tolist())

@@ -67,13 +67,14 @@ def test_roads_are_built_where_the_settings_say(
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ((), "--bundled"),
-        (("--place", "Rạch Giá, Vietnam"), "later version"),
-        (("--pbf", "vietnam.osm.pbf"), "later version"),
+        ((), "--place, --pbf or --bundled"),
+        (("--place", "Rạch Giá, Vietnam", "--pbf", "vietnam.osm.pbf"), "once"),
+        (("--bundled", "--pbf", "vietnam.osm.pbf"), "once"),
+        (("--bundled", "--timezone", "Asia/Ho_Chi_Minh"), "leave --timezone out"),
     ],
 )
-def test_other_sources_are_wrong_use_for_now(words: tuple[str, ...], told: str) -> None:
-    """The message says what to use instead, and nothing is built."""
+def test_roads_are_built_from_just_one_source(words: tuple[str, ...], told: str) -> None:
+    """Anything else is wrong use, and nothing is built."""
     ended = _run("roads", "build", *words)
     assert ended.status == 2
     assert told in " ".join(ended.err.split())

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 import shapely
 
@@ -108,6 +107,16 @@ def test_a_weight_limit_keeps_heavy_vehicles_out_only(network: RoadNetwork) -> N
     assert ways.in_the_way("light_truck", *ends) == ()
 
 
+def test_a_permit_lets_a_truck_through_what_names_it(network: RoadNetwork) -> None:
+    """A zone for registered goods vehicles keeps the others out."""
+    segment = _middle_of_the_way(network)
+    zone = Closure.of_segments("z-1", network, [segment], permits=frozenset({"green_lane"}))
+    roads, ends = LiveRoads(network, [zone]), _ends(network)
+    assert segment not in roads.ways().leg(TRUCK, *ends).segments
+    assert segment not in roads.ways(permits=frozenset({"other"})).leg(TRUCK, *ends).segments
+    assert segment in roads.ways(permits=frozenset({"green_lane"})).leg(TRUCK, *ends).segments
+
+
 def test_alternatives_differ_and_are_not_much_longer(network: RoadNetwork) -> None:
     """The fastest way comes first; each other one shares little with any, and is true to cost."""
     ways, rule = Ways(network), Differing()
@@ -166,12 +175,3 @@ def test_nearest_places_come_nearest_first_on_different_roads(network: RoadNetwo
     assert [place.snap_m for place in found] == sorted(place.snap_m for place in found)
     assert found[0].snap_m == snap(network, lat, lon).snap_m
     assert len(nearest(network, lat, lon, 10**6)) == int(usable_segments(network, TRUCK).sum())
-
-
-def test_matrix_with_times_alone_says_what_the_table_says(network: RoadNetwork) -> None:
-    """Two kernels, one answer."""
-    places = [snap(network, lat, lon) for lat, lon in PLACES.values()]
-    ways = Ways(network)
-    assert np.array_equal(
-        ways.times_ms(TRUCK, places, places), ways.table(TRUCK, places, places)[0]
-    )
