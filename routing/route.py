@@ -28,9 +28,9 @@ class Restriction:
     Parameters
     ----------
     kind
-        ``closure_avoided``, ``ferry`` or ``border``.
+        ``closure_avoided``, ``ferry``, ``border`` or ``toll``.
     detail
-        The closure's id, or the name of the ferry or border.
+        The closure's id, or the name of the ferry, border or toll road.
     """
 
     kind: str
@@ -132,9 +132,12 @@ def route(
 
 
 def _met(network: RoadNetwork, leg: Leg) -> list[Restriction]:
-    arrays, met = network.arrays, []
+    """Return what is met on the way, a row of segments of one name once."""
+    arrays, met = network.arrays, list[Restriction]()
+    flagged = {"ferry": arrays.seg_ferry, "border": arrays.seg_border, "toll": arrays.seg_toll}
     for segment in leg.segments:
-        for kind, flags in (("ferry", arrays.seg_ferry), ("border", arrays.seg_border)):
-            if flags[segment]:
-                met.append(Restriction(kind, network.segment_name(segment)))
+        for kind, flags in flagged.items():
+            restriction = Restriction(kind, network.segment_name(segment))
+            if flags[segment] and (not met or met[-1] != restriction):
+                met.append(restriction)
     return met
