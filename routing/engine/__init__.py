@@ -10,6 +10,7 @@ from routing.engine.compiled import INF_MS, NO_WAY, pack
 from routing.engine.delay import Delays, Profile
 from routing.engine.metric import Metric
 from routing.engine.order import node_order
+from routing.engine.parts import parts_of
 from routing.engine.seeds import Seeds
 from routing.engine.topology import Topology
 
@@ -23,4 +24,5 @@ __all__ = [
     "Topology",
     "node_order",
     "pack",
+    "parts_of",
 ]

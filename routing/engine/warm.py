@@ -7,6 +7,7 @@ import numpy as np
 from routing.engine.compiled import NO_WAY, pack
 from routing.engine.customise import recustomise
 from routing.engine.delay import Delays, Profile, earliest
+from routing.engine.parts import parts_of
 from routing.engine.seeds import Seeds
 from routing.engine.topology import Topology
 
@@ -20,6 +21,7 @@ def warm() -> None:
     """
     tail, head = np.array([0, 1, 1, 2], np.int32), np.array([1, 0, 2, 1], np.int32)
     topology = Topology.build(3, tail, head, np.array([0, 2, 1], np.int32))
+    parts_of(3, tail, head)
     metric = topology.customise(pack(np.full(4, 1000), np.full(4, 10)))
     shut = metric.changed(np.array([0], np.int32), np.array([NO_WAY]))
     recustomise(topology, metric.costs, np.array([0], np.int32), shut.up, shut.down, few=0)

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
+from routing.engine import parts_of
 from routing.roads.errors import BadPoint, NoRoute, TooFarFromRoad
 from routing.roads.metric import driveable
-from routing.roads.network import segment_lines
+from routing.roads.near import Lines, Near
 from routing.roads.sphere import distance_m
 from routing.roads.vehicle import DEFAULT_VEHICLE_CLASS
 
@@ -170,9 +169,7 @@ def usable_segments(network: RoadNetwork, vehicle_class: str) -> NDArray[np.bool
     arrays = network.arrays
     allowed = driveable(network, vehicle_class)
     u, v = arrays.node_junction[arrays.arc_u[allowed]], arrays.node_junction[arrays.arc_v[allowed]]
-    shape = (network.junctions, network.junctions)
-    graph = coo_array((np.ones(len(u), np.int8), (u, v)), shape=shape)
-    _, part = connected_components(graph, connection="strong")
+    part = parts_of(network.junctions, u, v)
     size = np.bincount(part)
     real = size >= min(REAL_PART_NODES, max(2, size.max() // 20))
     usable = np.zeros(len(arrays.seg_u), bool)
@@ -245,24 +242,6 @@ def _snap(network: RoadNetwork, lat: float, lon: float, vehicle_class: str) -> S
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Part:
-    """Some segments, and a tree of their lines."""
-
-    segments: NDArray[np.int64]
-    tree: shapely.STRtree
-
-    def nearest(self, point: shapely.Point) -> int:
-        """Return the segment nearest to a point, of equally near ones the first."""
-        return int(self.segments[self.tree.query_nearest(point)].min())
-
-    def within(self, point: shapely.Point, reach_deg: float) -> list[int]:
-        """Return the segments within a distance of a point."""
-        hits = self.tree.query(point, predicate="dwithin", distance=reach_deg)
-        found: list[int] = self.segments[hits].tolist()
-        return found
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class _Plane:
     """Usable segments as lines on a plane whose east and north have one scale at mid-latitude.
 
@@ -277,8 +256,8 @@ class _Plane:
     """
 
     squeeze: float
-    lines: NDArray[np.object_]
-    parts: tuple[_Part, _Part]
+    lines: Lines
+    parts: tuple[Near, Near]
 
 
 def _place(
@@ -289,7 +268,7 @@ def _place(
     origin: tuple[float, float],
 ) -> Snap:
     arrays = network.arrays
-    line = plane.lines[segment]
+    line = plane.lines.one(segment)
     share = float(shapely.line_locate_point(line, point, normalized=True))
     node = None
     if min(share, 1 - share) * float(arrays.seg_length_m[segment]) < AT_JUNCTION_M:
@@ -314,16 +293,13 @@ def _plane_of(network: RoadNetwork, usable: bytes) -> _Plane:
     lines = _lines(network)
     kept = np.flatnonzero(np.frombuffer(usable, np.bool_))
     special = arrays.seg_ferry | arrays.seg_border | (arrays.seg_opened_day > 0)
-    ordinary, other = (
-        _Part(segments, shapely.STRtree(lines[segments]))
-        for segments in (kept[~special[kept]], kept[special[kept]])
-    )
-    return _Plane(_squeeze(network), lines, (ordinary, other))
+    parts = Near(lines, kept[~special[kept]]), Near(lines, kept[special[kept]])
+    return _Plane(_squeeze(network), lines, parts)
 
 
 @lru_cache(maxsize=4)
-def _lines(network: RoadNetwork) -> NDArray[np.object_]:
-    return segment_lines(network, squeeze=_squeeze(network))
+def _lines(network: RoadNetwork) -> Lines:
+    return Lines(network, _squeeze(network))
 
 
 def _squeeze(network: RoadNetwork) -> float:
