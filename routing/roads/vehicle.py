@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from routing.roads.errors import RoadError
 from routing.roads.tables import read_table
-from schemas.vocabulary import VOCABULARY
 
 DEFAULT_VEHICLE_CLASS = "rigid_2_axle"
 
@@ -52,6 +51,8 @@ class Vehicle:
     @property
     def names(self) -> dict[str, str]:
         """The class's names by language, ``vi`` and ``en``."""
+        from schemas.vocabulary import VOCABULARY  # noqa: PLC0415 - routes need no names
+
         return VOCABULARY["vehicle_class"][self.vehicle_class]
 
 

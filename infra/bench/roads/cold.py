@@ -13,6 +13,7 @@ def main() -> None:
     kind, folder, *ends = sys.argv[1:]
     answer = {"network": _of_network, "topology": _of_topology}[kind](Path(folder), ends)
     sys.stdout.write(f"{answer} {_peak_bytes()}\n")
+    sys.stdout.flush()
 
 
 def _of_network(folder: Path, ends: list[str]) -> int:
