@@ -25,7 +25,7 @@ test: lint ## Check everything, then run all tests but the long ones, on ports a
 	cd api/pages && npm test --silent
 	$(BIN)/pytest -m "not slow"
 
-test-long: setup ## Run the long tests: whole demos, kills in the middle.
+test-long: setup ## Run the long tests: whole demos, kills in the middle, a great graph.
 	$(BIN)/pytest -m slow --timeout 1800
 
 clean: ## Remove what set-up made; the stack's own folder .harvestlane stays.

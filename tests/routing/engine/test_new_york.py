@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from routing.engine import Metric
 
+pytestmark = pytest.mark.slow
+"""Half a minute, of which reading the graph is most: `make test-long` runs it."""
+
 SOURCES, TARGETS, CLOSED = 12, 500, 2000
 
 
