@@ -36,6 +36,10 @@ def _late(module: str) -> Callable[[int, Tell], Outcome]:
 
 
 BENCHES: Mapping[str, Bench] = {
+    "assignment": Bench(
+        "the assignment engine beside VROOM, OR-Tools, PyVRP and a lower bound",
+        _late("infra.bench.assignment.bench"),
+    ),
     "roads": Bench(
         "the road engine beside networkx, scipy, routingkit-cch and OSRM",
         _late("infra.bench.roads.bench"),

@@ -8,6 +8,6 @@ mkdir -p .cache/setup
 exec 9> .cache/setup/lock
 if command -v flock > /dev/null 2>&1; then flock 9; fi
 
-for step in system venv kafka roads pages; do
+for step in system venv kafka compiled roads pages; do
   bash infra/setup/$step.sh 9>&-
 done

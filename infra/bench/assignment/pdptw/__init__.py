@@ -1,0 +1,1 @@
+"""Compare with VROOM where goods are picked up and delivered within windows."""

@@ -1,0 +1,1 @@
+"""Read problem files in the JSON of VROOM's API, solve them, write solutions, check them."""

@@ -1,0 +1,1 @@
+"""Test the benchmark of the assignment engine."""

@@ -1,0 +1,1 @@
+"""Test the pickup-and-delivery part of the assignment benchmark."""

@@ -1,0 +1,1 @@
+"""Test problem files: reading, solving, explaining, checking."""
