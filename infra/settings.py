@@ -59,6 +59,10 @@ class Settings(BaseSettings):
         Seconds of the scenario's clock in one second of the wall's.
     osrm_table_size
         OSRM's `table` answers at most as many entries as this number squared.
+    planner_budget_s
+        How long a plan is searched for; more makes better plans, and later ones.
+    planner_limit_s
+        A planner that takes longer than this for a plan is ended and started again.
     log_level
         Least severe level that is logged.
     """
@@ -82,6 +86,8 @@ class Settings(BaseSettings):
     clock: Literal["wall", "scenario"] = "wall"
     clock_speed: float = Field(1.0, gt=0, le=100_000, allow_inf_nan=False)
     osrm_table_size: int = Field(2_000, ge=1, le=10_000)
+    planner_budget_s: float = Field(2.0, gt=0, le=600, allow_inf_nan=False)
+    planner_limit_s: float = Field(20.0, ge=1, le=3600, allow_inf_nan=False)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("home", "network")

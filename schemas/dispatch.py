@@ -1,4 +1,4 @@
-"""State what the dispatch partition hears: snapshots, finished plans and the tick of its clock."""
+"""State what dispatch hears: snapshots, plans made or failed, and the tick of its clock."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from schemas.lot import Reason
-from schemas.model import Fact, Identifier, Moment
+from schemas.model import DerivedName, Fact, Identifier, Moment
 
 StateKind = Literal["truck", "lot", "slot", "facility", "checkpoint"]
+
+Outage = Literal["slow", "dead", "failed"]
+"""Why there is no plan: the planner took too long, its process ended, or it raised an error."""
 
 
 class StateKnown(Fact):
@@ -47,6 +50,24 @@ class RefusedOverride(Fact):
     detail: str
 
 
+class SkippedPart(Fact):
+    """What an error kept out of a plan; the rest of the plan is sound."""
+
+    what: DerivedName
+    """A lot, an assignment, or whatever else could not be read or planned."""
+    error: Annotated[str, Field(max_length=500)]
+
+
+class PlanFailed(Fact):
+    """The planner gave no plan: the last good one stands, and it is tried again."""
+
+    plan_id: Identifier
+    outage: Outage
+    detail: Annotated[str, Field(max_length=500)]
+    failures: Annotated[int, Field(ge=1)]
+    """How many times in a row by now."""
+
+
 class PlanComputed(Fact):
     """The planner finished; dispatch checks each trip against what it knows by now."""
 
@@ -58,7 +79,13 @@ class PlanComputed(Fact):
     stranded: list[LeftLot] = []
     """Assignments (``lot_id`` holds the assignment's id) for which no road is left."""
     waiting: list[Identifier] = []
-    """Lots that the planner left for later: they are ready only after its horizon."""
+    """Lots left for later: ready only after the horizon, or meant for a truck's later trip."""
     refused_overrides: list[RefusedOverride] = []
+    skipped: list[SkippedPart] = []
     planned_at: Moment
     took_ms: Annotated[float, Field(ge=0)] = 0.0
+
+    @property
+    def is_last(self) -> bool:
+        """Whether this is the plan's last part, which tells what concerns it as a whole."""
+        return self.plan_id.endswith("/last")

@@ -267,6 +267,7 @@ TOPICS: tuple[Topic, ...] = (
             "reservation.released": slot.ReservationReleased,
             "reservation.no_show": slot.ReservationNoShow,
             "plan.computed": dispatch.PlanComputed,
+            "plan.failed": dispatch.PlanFailed,
             "clock.ticked": clock.ClockTicked,
         },
         "Everything that the dispatch partition has to hear, in one order.",

@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -25,6 +26,8 @@ from streams.lot import LOT_FOLD
 from streams.mended import MendedApp
 from streams.place import PLACE_FOLD
 from streams.planner import Planner
+from streams.planning import BUDGET_S, solve, start
+from streams.pool import ANSWER_S, Limits, Pool
 from streams.runner import INBOX, Heart, Runner, die, send_all
 from streams.table import ConfirmedTable
 from streams.truck import TRUCK_FOLD
@@ -54,6 +57,9 @@ class WorkerConfig:
         Folder of the road network.
     log_level
         Least severe level that is logged.
+    planner_budget_s, planner_limit_s
+        How long the planner may search for a better plan, and how long it may take in all before
+        its process is ended.
     """
 
     name: str
@@ -62,6 +68,8 @@ class WorkerConfig:
     tables_dir: Path
     network_dir: Path
     log_level: str = "info"
+    planner_budget_s: float = BUDGET_S
+    planner_limit_s: float = ANSWER_S
 
 
 def _tick(topic: str, partition: int, now: datetime) -> tuple[Record, int]:
@@ -101,7 +109,17 @@ class Worker:
             for fold in folds
         }
         dispatch = self.runners["dispatch"]
-        self.planner = Planner(config.network_dir, self._clock.now, self._publish)
+        self.planner = Planner(
+            Pool(
+                partial(solve, budget_s=config.planner_budget_s),
+                start=start,
+                arguments=(config.network_dir,),
+                limits=Limits(answer_s=config.planner_limit_s),
+            ),
+            now=self._clock.now,
+            publish=self._publish,
+            count=self._counters.add,
+        )
         self._beside: list[asyncio.Task[None]] = []
         for work in (
             self._counters.keep_sending,

@@ -15,7 +15,14 @@ from pydantic import ValidationError
 from schemas.alert import AlertCleared, AlertRaised
 from schemas.assignment import AssignmentFact, Command
 from schemas.clock import ClockTicked
-from schemas.dispatch import LeftLot, PlanComputed, PlannedTrip, RefusedOverride, StateKnown
+from schemas.dispatch import (
+    LeftLot,
+    PlanComputed,
+    PlanFailed,
+    PlannedTrip,
+    RefusedOverride,
+    StateKnown,
+)
 from schemas.envelope import Event, explain
 from schemas.lot import LotUnassigned
 from schemas.model import parse_time
@@ -48,6 +55,7 @@ from streams.fold import (
     Unknown,
 )
 from streams.knowledge import learn
+from streams.outage import note_failure, note_plan
 
 OVERDUE_AFTER = timedelta(hours=1)
 """How long after its window a trip that has not loaded is called off (assumed)."""
@@ -154,6 +162,8 @@ def _inbox(desk: Desk, event: Event) -> None:
         learn(desk, data)
     elif isinstance(data, PlanComputed):
         take_plan(desk, data)
+    elif isinstance(data, PlanFailed):
+        note_failure(desk, data)
     elif isinstance(data, Reservation):
         _ANSWERS[event.type](desk, data)
 
@@ -217,6 +227,8 @@ def take_plan(desk: Desk, plan: PlanComputed) -> None:
     for left in plan.unassigned:
         _leave(desk, left)
     desk.keep("desk", "plan", last=plan.plan_id)
+    if plan.is_last:
+        note_plan(desk, plan)
 
 
 def _book(desk: Desk, trip: PlannedTrip) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from datetime import datetime, time, timedelta
+from typing import TypeVar
 
 from routing.dispatch import (
     AssemblyPoint,
@@ -23,6 +25,10 @@ from streams.duty import driven, duty_now
 from streams.fold import Doc, Store
 from streams.places import free_places
 from streams.planning import Need, Picture
+from streams.pool import sentence_of
+
+log = logging.getLogger(__name__)
+Drawn = TypeVar("Drawn")
 
 AHEAD = timedelta(hours=14)
 """How far ahead slots are looked at and closures avoided: a trip is planned within a shift."""
@@ -41,21 +47,55 @@ def draw(store: Store, plan_id: str, now: datetime) -> Picture:
         The stack's time.
     """
     desk = Desk(store, now)
-    free = [truck for truck_id in desk.ids("truck") if (truck := _free_truck(desk, truck_id))]
-    needs = tuple(_needs(desk))
+    skipped: list[tuple[str, str]] = []
+    slots = _each(desk, "slot", _slot_open, skipped)
+
+    def change(desk: Desk, assignment_id: str) -> Need | None:
+        return _need(desk, assignment_id, slots)
+
     return Picture(
         plan_id=plan_id,
         now=now,
-        trucks=tuple(free),
+        trucks=_each(desk, "truck", _free_truck, skipped),
         plates=_plates(desk),
-        lots=tuple(_lots(desk)),
-        facilities=tuple(_facilities(desk)),
-        slots=tuple(_slots(desk)),
-        corridors=tuple(_corridors(desk)),
+        lots=_each(desk, "lot", _open_lot, skipped),
+        facilities=_each(desk, "facility", _facility, skipped),
+        slots=slots,
+        corridors=_each(desk, "corridor", _corridor, skipped),
         closures=tuple(_closures(desk)),
         forbidden=frozenset(_forbidden(desk)),
-        needs=needs,
+        needs=_urgent_first(desk, _each(desk, "assignment", change, skipped)),
+        skipped=tuple(skipped),
     )
+
+
+def _each(
+    desk: Desk,
+    kind: str,
+    read: Callable[[Desk, str], Drawn | None],
+    skipped: list[tuple[str, str]],
+) -> tuple[Drawn, ...]:
+    """Draw everything of a kind; what cannot be drawn is noted, and the rest is sound without it.
+
+    A closure is never left out so: a road that is not known to be closed is driven.
+    """
+    found = []
+    for entity_id in desk.ids(kind):
+        try:
+            drawn = read(desk, entity_id)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with it
+            log.warning("%s %s is left out of the plan: %s", kind, entity_id, error)
+            skipped.append((entity_id, sentence_of(error)))
+            continue
+        if drawn is not None:
+            found.append(drawn)
+    return tuple(found)
+
+
+def _urgent_first(desk: Desk, needs: tuple[Need, ...]) -> tuple[Need, ...]:
+    """Put those last for which there was no way before: they may cost others their time."""
+    own = {need.assignment_id: desk.own("assignment", need.assignment_id) for need in needs}
+    return tuple(sorted(needs, key=lambda need: bool(own[need.assignment_id].get("stranded"))))
 
 
 def has_work(store: Store, now: datetime) -> bool:
@@ -125,24 +165,24 @@ def _lot(state: Doc, quantity_kg: int, pickup: Point | None = None) -> Lot:
     )
 
 
-def _lots(desk: Desk) -> Iterator[Lot]:
-    for lot_id in desk.ids("lot"):
-        state = desk.state("lot", lot_id)
-        quantity_kg = open_kg(desk, lot_id)
-        if state is not None and quantity_kg > 0 and parse_time(state["hold_until"]) > desk.now:
-            yield _lot(state, quantity_kg)
+def _open_lot(desk: Desk, lot_id: str) -> Lot | None:
+    state = desk.state("lot", lot_id)
+    quantity_kg = open_kg(desk, lot_id)
+    if state is None or quantity_kg <= 0 or parse_time(state["hold_until"]) <= desk.now:
+        return None
+    return _lot(state, quantity_kg)
 
 
-def _facilities(desk: Desk) -> Iterator[Facility]:
-    for place_id in desk.ids("facility"):
-        state = desk.state("facility", place_id)
-        if state is not None and state["status"] == "active":
-            yield Facility(
-                facility_id=place_id,
-                kind=state["kind"],
-                position=Point(state["lat"], state["lon"]),
-                products=frozenset(state["products"]),
-            )
+def _facility(desk: Desk, place_id: str) -> Facility | None:
+    state = desk.state("facility", place_id)
+    if state is None or state["status"] != "active":
+        return None
+    return Facility(
+        facility_id=place_id,
+        kind=state["kind"],
+        position=Point(state["lat"], state["lon"]),
+        products=frozenset(state["products"]),
+    )
 
 
 def _slot(state: Doc, free: int) -> Slot:
@@ -156,41 +196,39 @@ def _slot(state: Doc, free: int) -> Slot:
     )
 
 
-def _slots(desk: Desk) -> Iterator[Slot]:
-    for slot_id in desk.ids("slot"):
-        state = desk.state("slot", slot_id)
-        free = free_places(desk, slot_id)
-        if state is None or free < 1:
-            continue
-        slot = _slot(state, free)
-        active = (desk.state("facility", slot.facility_id) or {}).get("status") == "active"
-        if active and slot.window_end > desk.now and slot.window_start < desk.now + AHEAD:
-            yield slot
+def _slot_open(desk: Desk, slot_id: str) -> Slot | None:
+    state = desk.state("slot", slot_id)
+    free = free_places(desk, slot_id)
+    if state is None or free < 1:
+        return None
+    slot = _slot(state, free)
+    active = (desk.state("facility", slot.facility_id) or {}).get("status") == "active"
+    in_time = slot.window_end > desk.now and slot.window_start < desk.now + AHEAD
+    return slot if active and in_time else None
 
 
-def _corridors(desk: Desk) -> Iterator[Corridor]:
-    for corridor_id in desk.ids("corridor"):
-        view = desk.view("corridor", corridor_id)
-        if view is None or view["status"] != "open":
-            continue
-        hours = view.get("hours")
-        ends = [*view["facilities"], *view["allowed_stops"]]
-        yield Corridor(
-            corridor_id=corridor_id,
-            kind=view["kind"],
-            facilities=tuple(view["facilities"]),
-            roster=frozenset(view["roster"]),
-            assembly_points=tuple(
-                AssemblyPoint(place_id, Point(state["lat"], state["lon"]))
-                for place_id in dict.fromkeys(ends)
-                if (state := desk.state("facility", place_id)) is not None
-            ),
-            valid_from=parse_time(view["valid_from"]),
-            valid_until=parse_time(view["valid_until"]) if view.get("valid_until") else None,
-            hours=(time.fromisoformat(hours["start"]), time.fromisoformat(hours["end"]))
-            if hours
-            else None,
-        )
+def _corridor(desk: Desk, corridor_id: str) -> Corridor | None:
+    view = desk.view("corridor", corridor_id)
+    if view is None or view["status"] != "open":
+        return None
+    hours = view.get("hours")
+    ends = [*view["facilities"], *view["allowed_stops"]]
+    return Corridor(
+        corridor_id=corridor_id,
+        kind=view["kind"],
+        facilities=tuple(view["facilities"]),
+        roster=frozenset(view["roster"]),
+        assembly_points=tuple(
+            AssemblyPoint(place_id, Point(state["lat"], state["lon"]))
+            for place_id in dict.fromkeys(ends)
+            if (state := desk.state("facility", place_id)) is not None
+        ),
+        valid_from=parse_time(view["valid_from"]),
+        valid_until=parse_time(view["valid_until"]) if view.get("valid_until") else None,
+        hours=(time.fromisoformat(hours["start"]), time.fromisoformat(hours["end"]))
+        if hours
+        else None,
+    )
 
 
 def _closures(desk: Desk) -> Iterator[tuple[str, str, Doc]]:
@@ -206,22 +244,20 @@ def _forbidden(desk: Desk) -> Iterator[tuple[str, str]]:
             yield truck_id, lot_id
 
 
-def _needs(desk: Desk) -> Iterator[Need]:
-    for assignment_id in desk.ids("assignment"):
-        own, view = desk.own("assignment", assignment_id), desk.view("assignment", assignment_id)
-        if view is None or own.get("asked"):
-            continue
-        if own.get("override"):
-            need = _override(desk, assignment_id, own["override"], view)
-        elif own.get("need"):
-            need = _change(desk, assignment_id, own["need"], view)
-        else:
-            continue
-        if need is not None:
-            yield need
+def _need(desk: Desk, assignment_id: str, slots: tuple[Slot, ...]) -> Need | None:
+    own, view = desk.own("assignment", assignment_id), desk.view("assignment", assignment_id)
+    if view is None or own.get("asked"):
+        return None
+    if own.get("override"):
+        return _override(desk, assignment_id, own["override"], view, slots)
+    if own.get("need"):
+        return _change(desk, assignment_id, own["need"], view, slots)
+    return None
 
 
-def _change(desk: Desk, assignment_id: str, kind: str, view: Doc) -> Need | None:
+def _change(
+    desk: Desk, assignment_id: str, kind: str, view: Doc, slots: tuple[Slot, ...]
+) -> Need | None:
     """State the need of a trip for another road (its own slot kept) or another slot."""
     state, lot = desk.state("truck", view["truck_id"]), desk.state("lot", view["lot_id"])
     if state is None or lot is None:
@@ -238,12 +274,14 @@ def _change(desk: Desk, assignment_id: str, kind: str, view: Doc) -> Need | None
         truck=truck,
         lot=_lot(lot, view["quantity_kg"], truck.position if is_loaded else None),
         slot_id=view["slot_id"] if keeps else None,
-        slots=(_slot(held, 1),) if keeps and held is not None else tuple(_slots(desk)),
+        slots=(_slot(held, 1),) if keeps and held is not None else slots,
         loaded=is_loaded,
     )
 
 
-def _override(desk: Desk, assignment_id: str, wanted: Doc, view: Doc) -> Need | None:
+def _override(
+    desk: Desk, assignment_id: str, wanted: Doc, view: Doc, slots: tuple[Slot, ...]
+) -> Need | None:
     """State a dispatcher's wish, as if the assignment that it replaces did not exist."""
     state, lot = desk.state("truck", wanted["truck_id"]), desk.state("lot", view["lot_id"])
     truck_id = wanted["truck_id"]
@@ -252,17 +290,17 @@ def _override(desk: Desk, assignment_id: str, wanted: Doc, view: Doc) -> Need | 
     truck = _truck(desk, state, duty) if state is not None else None
     if lot is None or truck is None or not (same or is_free(desk, truck_id)):
         return None
-    slots = {slot.slot_id: slot for slot in _slots(desk)}
+    may_use = {slot.slot_id: slot for slot in slots}
     held = desk.state("slot", view["slot_id"])
     if held is not None:
-        slots[view["slot_id"]] = _slot(held, free_places(desk, view["slot_id"]) + 1)
+        may_use[view["slot_id"]] = _slot(held, free_places(desk, view["slot_id"]) + 1)
     return Need(
         assignment_id=assignment_id,
         kind="override",
         truck=truck,
         lot=_lot(lot, view["quantity_kg"]),
         slot_id=wanted["slot_id"],
-        slots=tuple(slots.values()),
+        slots=tuple(may_use.values()),
         loaded=False,
         command_id=wanted["command_id"],
     )

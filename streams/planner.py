@@ -2,6 +2,8 @@
 
 A plan is an event, too: it goes to the inbox as `plan.computed`, and the next one is begun only
 once dispatch has taken it, so that no plan is made from what the last one has already changed.
+Where there is none in time, `plan.failed` says why: the last plan stands, dispatch warns people
+(`streams.outage`), and the planner is asked again after a pause that grows from failure to failure.
 """
 
 from __future__ import annotations
@@ -9,29 +11,29 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import multiprocessing
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from os import getpid
-from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-from schemas.dispatch import PlanComputed
+from schemas.dispatch import PlanComputed, PlanFailed
 from schemas.envelope import Record, encode
+from schemas.model import Fact
 from streams.desk import Desk
 from streams.fold import Doc
+from streams.outage import is_warned_of
 from streams.picture import draw, has_work
-from streams.planning import solve, start
+from streams.pool import NoAnswer, Pool, sentence_of
 from streams.shell import PartitionStore, Shell
 
 log = logging.getLogger(__name__)
 
 _INBOX = "dispatch.inbox.v1"
+_GATHER_S = 0.1
+"""So long after something happened, so that what happens at once is planned at once."""
 _PAUSE_S = 0.3
-"""At least this long between plans, so that what happens at once is planned at once."""
+"""At least this long from the end of one plan to the next."""
 _AGAIN = timedelta(minutes=5)
 """How often goods that were left are looked at again although nothing happened (assumed)."""
 _TRIPS_AN_EVENT = 20
@@ -56,47 +58,71 @@ class Planner:
 
     Parameters
     ----------
-    network_dir
-        Folder of the road network.
+    pool
+        The process that plans: from a `streams.planning.Picture` to the data of `PlanComputed`.
     now
         Tells what the stack's clock shows.
     publish
         Sends records and returns once the broker has confirmed them.
+    count
+        Counts how plans end: ``planned``, ``slow``, ``dead`` or ``failed``.
     """
 
     def __init__(
         self,
-        network_dir: Path,
+        pool: Pool,
+        *,
         now: Callable[[], datetime],
         publish: Callable[[Sequence[Record]], Awaitable[None]],
+        count: Callable[[str, Mapping[str, int]], None] = lambda *_: None,
     ) -> None:
-        self._network_dir = network_dir
+        self._pool = pool
         self._now = now
         self._publish = publish
-        self._pool: ProcessPoolExecutor | None = None
+        self._count = count
         self._seen: Doc = {}
+        self._last_plan: datetime | None = None
+        self._failures = 0
+        self._more = False
+        """Whether the last plan left something for the next one."""
+        self._rests_until = self._ended = 0.0
 
     async def run(self, runner: Dispatcher) -> None:
         """Plan for ever."""
-        last_plan: datetime | None = None
         try:
             while True:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(runner.written.wait(), timeout=1.0)
+                    async with asyncio.timeout(1.0):
+                        await runner.written.wait()
                 runner.written.clear()
-                await asyncio.sleep(_PAUSE_S)
+                await asyncio.sleep(max(_GATHER_S, self._ended + _PAUSE_S - time.monotonic()))
                 if not runner.leads:
                     continue
-                self._processes()
+                rests_s = self._rests_until - time.monotonic()
+                if rests_s > 0:
+                    await asyncio.sleep(min(rests_s, 1.0))
+                    continue
+                self._pool.open()
                 store = runner.shell.memory.store(0)
                 now = self._now()
-                due = last_plan is None or now - last_plan >= _AGAIN or now < last_plan
-                if (self._changed(store) or due) and has_work(store, now):
-                    last_plan = now
+                if self._is_due(store, now) and self._has_work(store, now):
+                    self._last_plan = now
                     await self._plan(runner, store, now)
+                    self._ended = time.monotonic()
         finally:
-            if self._pool is not None:
-                self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool.close()
+
+    def _has_work(self, store: PartitionStore, now: datetime) -> bool:
+        """Tell whether to ask the planner: also with nothing to plan, if only to hear it answer."""
+        return has_work(store, now) or self._failures > 0 or is_warned_of(store)
+
+    def _is_due(self, store: PartitionStore, now: datetime) -> bool:
+        """Tell whether a plan may find more than the last one did."""
+        last = self._last_plan
+        changed = self._changed(store)
+        if changed or self._more or self._failures > 0 or last is None:
+            return True
+        return now - last >= _AGAIN or now < last
 
     def _changed(self, store: PartitionStore) -> bool:
         """Tell whether anything that a plan depends on has changed since the last look."""
@@ -106,46 +132,90 @@ class Planner:
 
     async def _plan(self, runner: Dispatcher, store: PartitionStore, now: datetime) -> None:
         plan_id = f"P-{uuid.uuid4().hex[:16]}"
-        picture = draw(store, plan_id, now)
-        if not picture.lots and not picture.needs:
+        try:
+            parts = await self._parts(store, plan_id, now)
+        except NoAnswer as failure:
+            await self._tell(runner, self._failed(plan_id, failure), now)
             return
-        answer = await asyncio.get_running_loop().run_in_executor(self._processes(), solve, picture)
+        self._failures = 0
+        if parts and await self._tell(runner, parts, now):
+            self._count("planner", {"planned": 1})
+            await self._taken(runner, plan_id)
+
+    async def _parts(self, store: PartitionStore, plan_id: str, now: datetime) -> list[Fact]:
+        """Return the plan in parts; none where nothing can be planned.
+
+        Raises
+        ------
+        NoAnswer
+            There is none, whatever the reason: a bug here is not to end the worker.
+        """
+        try:
+            picture = draw(store, plan_id, now)
+        except Exception as error:
+            log.exception("no picture can be drawn for plan %s", plan_id)
+            raise NoAnswer("failed", sentence_of(error)) from error
+        empty = not picture.lots and not picture.needs and not picture.skipped
+        if empty and not self._failures and not is_warned_of(store):
+            return []
+        answer = await self._pool.ask(picture)
+        try:
+            parts: list[Fact] = [PlanComputed.model_validate(part) for part in _parts(answer)]
+        except Exception as error:
+            log.exception("plan %s cannot be read", plan_id)
+            raise NoAnswer("failed", sentence_of(error)) from error
+        self._more = bool(answer.get("more"))
         log.debug("plan %s took %s ms", plan_id, answer["took_ms"])
-        parts = [
-            encode(
-                _INBOX,
-                "plan.computed",
-                PlanComputed.model_validate(part),
-                event_id=str(part["plan_id"]),
-                source="/streams/planner",
-                time=now,
+        return parts
+
+    def _failed(self, plan_id: str, failure: NoAnswer) -> list[Fact]:
+        """Count a failure, and let the planner rest before it is asked again."""
+        self._failures += 1
+        pause_s = self._pool.limits.pause_after(self._failures)
+        self._rests_until = time.monotonic() + pause_s
+        self._count("planner", {failure.outage: 1})
+        log.error(
+            "no plan (%s, %d in a row): %s The last one stands; again in %g s.",
+            failure.outage,
+            self._failures,
+            failure.detail,
+            pause_s,
+        )
+        return [
+            PlanFailed(
+                plan_id=f"{plan_id}/failed",
+                outage=failure.outage,
+                detail=failure.detail,
+                failures=self._failures,
             )
-            for part in _parts(answer)
         ]
+
+    async def _tell(self, runner: Dispatcher, facts: Sequence[Fact], now: datetime) -> bool:
+        """Send what came of a plan to dispatch, if it is still ours."""
         if not runner.leads:
-            return
-        await self._publish(parts)
-        await self._taken(runner, plan_id)
+            return False
+        await self._publish([_record(fact, now) for fact in facts])
+        return True
 
     async def _taken(self, runner: Dispatcher, plan_id: str) -> None:
         """Wait until dispatch has taken the plan whole."""
         until = time.monotonic() + _TAKEN_WITHIN_S
         while runner.leads and time.monotonic() < until:
             last = Desk(runner.shell.memory.store(0), self._now()).own("desk", "plan").get("last")
-            if str(last).startswith(f"{plan_id}/last"):
+            if last == f"{plan_id}/last":
                 return
             await asyncio.sleep(0.02)
 
-    def _processes(self) -> ProcessPoolExecutor:
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                max_workers=1,
-                mp_context=multiprocessing.get_context("spawn"),
-                initializer=start,
-                initargs=(self._network_dir,),
-            )
-            self._pool.submit(getpid)  # starts the process, so that the first plan need not wait
-        return self._pool
+
+def _record(fact: Any, now: datetime) -> Record:
+    return encode(
+        _INBOX,
+        "plan.failed" if isinstance(fact, PlanFailed) else "plan.computed",
+        fact,
+        event_id=fact.plan_id,
+        source="/streams/planner",
+        time=now,
+    )
 
 
 def _marks(store: PartitionStore) -> Doc:
@@ -176,8 +246,10 @@ def _parts(answer: Doc) -> list[Doc]:
     """Split a plan into events of a bearable size; the last one says that it is the last."""
     trips = answer["trips"]
     chunks = [trips[at : at + _TRIPS_AN_EVENT] for at in range(0, len(trips), _TRIPS_AN_EVENT)]
+    answer = {name: value for name, value in answer.items() if name != "more"}
     rest = {**answer, "trips": chunks[-1] if chunks else []}
-    empty: Doc = {"unassigned": [], "stranded": [], "waiting": [], "refused_overrides": []}
+    later = ("unassigned", "stranded", "waiting", "refused_overrides", "skipped")
+    empty: Doc = {name: [] for name in later}
     parts = [{**answer, **empty, "trips": chunk} for chunk in chunks[:-1]]
     for number, part in enumerate([*parts, rest]):
         part["plan_id"] = f"{answer['plan_id']}/{'last' if part is rest else number}"

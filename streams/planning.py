@@ -5,10 +5,9 @@ Everything here is picklable and pure but for the road network, which `start` lo
 
 from __future__ import annotations
 
-import ctypes
-import signal
+import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -35,15 +34,25 @@ from routing.roads.closures import Closure
 from routing.roads.metric import topology_of
 from routing.roads.network import RoadNetwork, load_network
 from routing.travel import RoadTravel
+from schemas.assignment import AssignmentFact
 from schemas.model import format_time
 from streams.fold import Doc, derived_id
+from streams.pool import sentence_of
+from streams.rehearsal import rehearse
+
+log = logging.getLogger(__name__)
 
 SEED = 308
 """Kế hoạch 308/KH-TB; any number would do, as long as it is always the same."""
 
-_IMPROVE_S = 0.25
-_ROUNDS = 10
-_PR_SET_PDEATHSIG = 1
+BUDGET_S = 2.0
+"""How long a plan may be searched for where nothing else is said."""
+_ROUNDS_A_LOT = 20
+"""So many rounds of search for each lot, where there is time (chosen by trying)."""
+_PARAMS = Params(pool=False)
+"""An assignment is one consignment, and its truck has no other one aboard."""
+_NEEDS_S = 3.0
+"""So long are trips changed before goods are planned; the rest of them is for the next plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +89,15 @@ class Picture:
     """Kind, id and geometry of each closure that binds."""
     forbidden: frozenset[tuple[str, str]]
     needs: tuple[Need, ...]
+    skipped: tuple[tuple[str, str], ...] = ()
+    """Name of, and what is wrong with, each thing that could not be drawn."""
 
 
 _network: RoadNetwork | None = None
 
 
 def start(network_dir: Path) -> None:
-    """Prepare this process: load the roads and compiled code, and end when the worker ends.
+    """Prepare this process: load the roads and compiled code.
 
     Parameters
     ----------
@@ -94,11 +105,10 @@ def start(network_dir: Path) -> None:
         Folder of the road network.
     """
     global _network  # noqa: PLW0603 - one process, one network
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     _network = load_network(network_dir)
     topology_of(_network)
     warm()
+    rehearse()
 
 
 def travel_around(closures: Iterable[tuple[str, str, Doc]], now: datetime) -> RoadTravel:
@@ -111,8 +121,10 @@ def travel_around(closures: Iterable[tuple[str, str, Doc]], now: datetime) -> Ro
     return RoadTravel(_network, closures=closed, at=now)
 
 
-def solve(picture: Picture, travel: RoadTravel | None = None) -> Doc:
+def solve(picture: Picture, travel: RoadTravel | None = None, *, budget_s: float = BUDGET_S) -> Doc:
     """Plan, and write the answer as `schemas.dispatch.PlanComputed` has it.
+
+    An error in one trip, or in one need, costs no more than that one: it is named in ``skipped``.
 
     Parameters
     ----------
@@ -120,15 +132,39 @@ def solve(picture: Picture, travel: RoadTravel | None = None) -> Doc:
         What dispatch knows.
     travel
         The roads; by default this process's own, round the picture's closures.
+    budget_s
+        How long to search for a better plan.
 
     Returns
     -------
     dict
-        JSON of the event's data.
+        JSON of the event's data, and ``more``: whether needs are left for the next plan.
     """
     began = time.monotonic()
+
+    def passed(limit_s: float) -> bool:
+        return time.monotonic() - began > limit_s
+
     travel = travel or travel_around(picture.closures, picture.now)
-    answer: Doc = {
+    answer = _blank(picture)
+    spoken_for = _meet_all(picture, travel, answer, until=lambda: passed(_NEEDS_S))
+    if picture.lots:
+        searching_from_s = time.monotonic() - began
+        late = Until(lambda: passed(searching_from_s + budget_s))
+        try:
+            found = _plan_lots(picture, travel, spoken_for, late)
+        except Exception as error:
+            if not (answer["trips"] or answer["stranded"] or answer["refused_overrides"]):
+                raise
+            _skip(answer, "lots", error)
+        else:
+            _write_plan(picture, travel, found, answer)
+    answer["took_ms"] = round((time.monotonic() - began) * 1000, 1)
+    return answer
+
+
+def _blank(picture: Picture) -> Doc:
+    return {
         "plan_id": picture.plan_id,
         "basis": 0,
         "trips": [],
@@ -136,24 +172,26 @@ def solve(picture: Picture, travel: RoadTravel | None = None) -> Doc:
         "stranded": [],
         "waiting": [],
         "refused_overrides": [],
+        "skipped": [{"what": what, "error": error} for what, error in picture.skipped],
         "planned_at": format_time(picture.now),
+        "more": False,
     }
-    spoken_for: set[str] = set()
-    for need in picture.needs:
-        spoken_for |= _meet(picture, travel, need, answer, spoken_for)
+
+
+def _skip(answer: Doc, what: str, error: Exception) -> None:
+    """Leave one thing out of the plan, and say so."""
+    log.error("%s is left out of plan %s", what, answer["plan_id"], exc_info=error)
+    answer["skipped"].append({"what": what, "error": sentence_of(error)})
+
+
+def _plan_lots(picture: Picture, travel: RoadTravel, spoken_for: set[str], late: Until) -> Plan:
     trucks = tuple(truck for truck in picture.trucks if truck.truck_id not in spoken_for)
-    if picture.lots:
-        found = plan(
-            _problem(picture, travel, trucks, picture.lots, picture.slots),
-            stop=FirstOf(
-                (Until(lambda: time.monotonic() - began > _IMPROVE_S), Iterations(_ROUNDS))
-            ),
-            seed=SEED,
-            params=Params(),
-        )
-        _write_plan(picture, travel, found, answer)
-    answer["took_ms"] = round((time.monotonic() - began) * 1000, 1)
-    return answer
+    return plan(
+        _problem(picture, travel, trucks, picture.lots, picture.slots),
+        stop=FirstOf((late, Iterations(_ROUNDS_A_LOT * len(picture.lots)))),
+        seed=SEED,
+        params=_PARAMS,
+    )
 
 
 def _problem(
@@ -178,14 +216,19 @@ def _problem(
 
 
 def _write_plan(picture: Picture, travel: RoadTravel, found: Plan, answer: Doc) -> None:
+    """Write each truck's first trip; what its later ones would carry stays open for later plans."""
     lots = {lot.lot_id: lot for lot in picture.lots}
-    for trip in found.trips:
-        lot = lots[trip.lot_id]
+    now = [trip for trip in found.trips if trip.sequence == 0]
+    for trip in now:
         assignment_id = f"A-{derived_id(picture.plan_id, trip.lot_id, trip.truck_id)[:12]}"
-        fields = _fields(picture, travel, trip, lot)
-        fields["trip_id"] = f"T-{assignment_id[2:]}"
-        answer["trips"].append({"assignment_id": assignment_id, "fields": fields})
-    answer["waiting"] = list(found.waiting)
+        try:
+            fields = _fields(picture, travel, trip, lots[trip.lot_id], assignment_id)
+        except Exception as error:  # noqa: BLE001 - the other trips are sound
+            _skip(answer, trip.lot_id, error)
+        else:
+            answer["trips"].append({"assignment_id": assignment_id, "fields": fields})
+    later = {trip.lot_id for trip in found.trips} - {trip.lot_id for trip in now}
+    answer["waiting"] = [*found.waiting, *sorted(later)]
     answer["unassigned"] = [
         {"lot_id": left.lot_id, "quantity_kg": left.quantity_kg, "reasons": _reasons(left.reasons)}
         for left in found.unassigned
@@ -199,13 +242,15 @@ def _reasons(reasons: Iterable[Any]) -> list[Doc]:
     ]
 
 
-def _fields(picture: Picture, travel: RoadTravel, trip: Trip, lot: Lot) -> Doc:
+def _fields(picture: Picture, travel: RoadTravel, trip: Trip, lot: Lot, assignment_id: str) -> Doc:
+    """Return a new assignment's fields, as dispatch can read them."""
     truck_class = next(
         truck.vehicle_class
         for truck in (*picture.trucks, *(need.truck for need in picture.needs))
         if truck.truck_id == trip.truck_id
     )
-    return {
+    fields = {
+        "trip_id": f"T-{assignment_id[2:]}",
         "leg": 1,
         "region": lot.region,
         "truck_id": trip.truck_id,
@@ -221,6 +266,9 @@ def _fields(picture: Picture, travel: RoadTravel, trip: Trip, lot: Lot) -> Doc:
         "explanation": trip.explanation,
         **_changes(travel, trip, truck_class),
     }
+    offer = {"assignment_id": assignment_id, "accept_by": fields["departure"], "status": "proposed"}
+    AssignmentFact.model_validate({**fields, **offer})
+    return fields
 
 
 def _changes(travel: RoadTravel, trip: Trip, vehicle_class: str) -> Doc:
@@ -249,6 +297,22 @@ def _changes(travel: RoadTravel, trip: Trip, vehicle_class: str) -> Doc:
     }
 
 
+def _meet_all(
+    picture: Picture, travel: RoadTravel, answer: Doc, *, until: Callable[[], bool]
+) -> set[str]:
+    """Meet needs one after another while there is time; return the trucks that they take."""
+    taken: set[str] = set()
+    for number, need in enumerate(picture.needs):
+        if number and until():
+            answer["more"] = True
+            break
+        try:
+            taken |= _meet(picture, travel, need, answer, taken)
+        except Exception as error:  # noqa: BLE001 - the other needs are met
+            _skip(answer, need.assignment_id, error)
+    return taken
+
+
 def _meet(
     picture: Picture, travel: RoadTravel, need: Need, answer: Doc, taken: set[str]
 ) -> set[str]:
@@ -256,7 +320,7 @@ def _meet(
     if need.truck.truck_id in taken:
         return set()
     forced = Forced(need.truck.truck_id, need.lot.lot_id, need.slot_id)
-    params = Params()
+    params = _PARAMS
     if need.loaded:  # the goods are aboard: nothing is loaded, and the truck is on its way
         params = replace(params, load_s=0, load_s_by_product={}, accept_s=0)
     elif need.kind != "override":
@@ -273,8 +337,8 @@ def _meet(
         return set()
     if need.kind == "override":
         assignment_id = f"A-{derived_id(picture.plan_id, need.assignment_id, 'override')[:12]}"
-        fields = _fields(picture, travel, trip, need.lot)
-        fields |= {"trip_id": f"T-{assignment_id[2:]}", "overrides": need.assignment_id}
+        fields = _fields(picture, travel, trip, need.lot, assignment_id)
+        fields["overrides"] = need.assignment_id
         answer["trips"].append({"assignment_id": assignment_id, "fields": fields})
     else:
         changes = _changes(travel, trip, need.truck.vehicle_class)

@@ -26,6 +26,8 @@ def worker(
         tables_dir=settings.tables_dir(name),
         network_dir=settings.network,
         log_level=settings.log_level,
+        planner_budget_s=settings.planner_budget_s,
+        planner_limit_s=settings.planner_limit_s,
     )
     run_worker(config, Readiness(settings.readiness_path(name)).write)
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from routing.dispatch.crow import straight_m
-from routing.dispatch.problem import InvalidProblem
+from routing.dispatch.drives import asked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from numpy.typing import NDArray
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from routing.dispatch.problem import AssemblyPoint, Lot, Point, Problem, Slot, Travel
 
     Floats = NDArray[np.float64]
-    Matrix = Callable[[str, Sequence[Point], Sequence[Point]], NDArray[np.float64]]
 
 NO_WAY_S = 1e12
 """Stands for infinity where sums and differences are taken."""
@@ -183,28 +182,3 @@ def seconds(
     """Return driving times in whole seconds, rounded up, `NO_WAY_S` where there is no way."""
     exact = asked(travel.duration_s, vehicle_class, origins, destinations)
     return np.where(np.isfinite(exact) & (exact < NO_WAY_S), np.ceil(exact), NO_WAY_S)
-
-
-def asked(
-    matrix: Matrix, vehicle_class: str, origins: Sequence[Point], destinations: Sequence[Point]
-) -> Floats:
-    """Ask travel for a matrix, each different point once, and check what it answers.
-
-    Raises
-    ------
-    InvalidProblem
-        The matrix has another shape, or a negative or undefined entry.
-    """
-    if not origins or not destinations:
-        return np.zeros((len(origins), len(destinations)))
-    rows = {point: at for at, point in enumerate(dict.fromkeys(origins))}
-    columns = {point: at for at, point in enumerate(dict.fromkeys(destinations))}
-    answer = np.asarray(matrix(vehicle_class, list(rows), list(columns)), float)
-    if answer.shape != (len(rows), len(columns)) or not (answer >= 0).all():
-        raise InvalidProblem(
-            f"Expected travel to answer {len(rows)} x {len(columns)} amounts >= 0 "
-            f"for {vehicle_class!r}, got shape {answer.shape}."
-        )
-    row = [rows[point] for point in origins]
-    column = [columns[point] for point in destinations]
-    return answer[np.ix_(row, column)]

@@ -1,224 +1,165 @@
-"""Write trips out in full: times, stops, cost by part, the corridor or why none, alternatives."""
+"""Add to a finished plan why goods are left over, and the best ways that trips did not take."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from routing.dispatch.alternatives import alternatives_to
-from routing.dispatch.board import NO_WAY_S, asked
-from routing.dispatch.options import admitted, cost_of
-from routing.dispatch.outcome import Trip
-from routing.dispatch.problem import DrivingState, InvalidProblem, Point
-from routing.dispatch.words import Word, tell
+from routing.dispatch.board import NO_WAY_S, Board
+from routing.dispatch.construct import Ledger, Placement
+from routing.dispatch.drives import Drives
+from routing.dispatch.options import weigh
+from routing.dispatch.outcome import Unassigned
+from routing.dispatch.probe import Prober
+from routing.dispatch.reasons import plainly, reasons_for
+from routing.dispatch.scenery import Scene
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Sequence
 
-    from routing.dispatch.board import Board, Lane
-    from routing.dispatch.construct import Ledger, Placement
     from routing.dispatch.options import Options
-    from routing.dispatch.outcome import Alternative
+    from routing.dispatch.outcome import Reason, Trip
+    from routing.dispatch.table import Table
+    from routing.dispatch.work import Work
+    from routing.solver.solution import Solution
+
+_MOST = 128
+"""Alternatives are sought for so many trips at most."""
+_EXAMINED = 64
+"""So many lots left over, the most urgent ones, are asked about at most."""
+_WORTH = 8_000
+"""Fewer where there are many trucks: so many pairs of a truck and a lot."""
+_STOPS = 600
+"""Where routes have more stops, lots are tried behind all that trucks do, not in between."""
 
 
-STAGES = (
-    "no_route",
-    "not_on_roster",
-    "not_valid",
-    "outside_hours",
-    "driving_hours",
-    "too_late",
-    "dearer",
-)
-"""What may stand between a trip and a corridor that its pickup is near to, in order."""
-
-
-def trips_of(
-    board: Board,
-    ledger: Ledger,
-    placements: Sequence[Placement],
-    options: Mapping[int, Options],
-) -> list[Trip]:
-    """Return the trips of some placements, in their order.
+def explained(
+    table: Table,
+    drives: Drives,
+    work: Work,
+    trips: list[Trip],
+    open_lots: Sequence[int],
+    planned: Collection[int],
+    scene: Scene | None,
+) -> tuple[list[Trip], list[Unassigned]]:
+    """Return the trips with their alternatives, and the lots left over with their reasons.
 
     Parameters
     ----------
-    board, ledger
-        The problem, and the whole plan (to say what became of alternatives).
-    placements
-        The placements to write out.
-    options
-        The ways to serve each of their lots.
+    table, drives, work
+        The problem, its driving times, and the plan.
+    trips
+        The trips of the plan.
+    open_lots, planned
+        The lots of which something is left, and those that the search had time for.
+    scene
+        The routes; None: lots are tried behind all that trucks do.
     """
-    ways = [_via(board, placement) for placement in placements]
-    empty_m = _metres(board, placements, [(via[0], via[1]) for via in ways])
-    loaded_m = np.zeros(len(ways))
-    for leg in (1, 2):
-        longer = [number for number, via in enumerate(ways) if len(via) > leg + 1]
-        pairs = [(ways[number][leg], ways[number][leg + 1]) for number in longer]
-        loaded_m[longer] += _metres(board, [placements[number] for number in longer], pairs)
+    if not open_lots and not trips:
+        return trips, []
+    left = _left(table, drives, work, open_lots, planned, scene)
+    board = Board(table.problem, table.params)
+    ledger = _ledger(board, table, work, trips)
     carriers = {placement.truck: placement.lot for placement in ledger.placements}
-    return [
-        _trip(
-            board,
-            placement,
-            options[placement.lot],
-            via,
-            (float(empty_m[number]), float(loaded_m[number])),
-            alternatives_to(board, ledger, carriers, placement, options[placement.lot]),
-        )
-        for number, (placement, via) in enumerate(zip(placements, ways, strict=True))
+    found = list(trips)
+    for number, trip in enumerate(trips[:_MOST]):
+        if trip.leg == 1 and trip.slot_id in table.slot_at and trip.lot_id in table.lot_at:
+            found[number] = _with_alternatives(board, ledger, carriers, table, trip)
+    return found, left
+
+
+def _left(
+    table: Table,
+    drives: Drives,
+    work: Work,
+    open_lots: Sequence[int],
+    planned: Collection[int],
+    scene: Scene | None,
+) -> list[Unassigned]:
+    """Return the lots left over with their reasons; the most urgent ones are examined."""
+    lots = table.problem.lots
+    told: dict[int, tuple[Reason, ...]] = {at: (plainly(table, "stopped"),) for at in open_lots}
+    most = max(8, min(_EXAMINED, _WORTH // max(1, len(table.problem.trucks))))
+    examined = [at for at in open_lots if at in planned]
+    for at in examined[most:]:
+        told[at] = (plainly(table, "not_examined", examined=most),)
+    del examined[most:]
+    if not table.problem.trucks:
+        told = {at: (plainly(table, "no_truck", alone=False, trucks=0),) for at in open_lots}
+        examined = []
+    if examined:
+        prober = _prober(table, drives, work, examined, scene)
+        for at in examined:
+            told[at] = reasons_for(prober, at, fixes=prober.tries < 6 * most)
+    return [Unassigned(lots[at].lot_id, work.open_kg[at], told[at]) for at in open_lots]
+
+
+def _prober(
+    table: Table, drives: Drives, work: Work, examined: Sequence[int], scene: Scene | None
+) -> Prober:
+    """Return who asks the engine: about the routes, or where that fails, what comes behind them."""
+    lots = {at: work.open_kg[at] for at in examined}
+    if scene is not None and (scene.solution is None or _stops(scene.solution) <= _STOPS):
+        prober = Prober(scene, lots)
+        if prober.driven:
+            return prober
+    places = [standing.place for standing in work.standing]
+    goods = [table.problem.lots[at] for at in examined]
+    near = Drives(table, places, goods, older=drives)
+    return Prober(Scene(table, near, work, ()), lots)
+
+
+def _ledger(board: Board, table: Table, work: Work, trips: Sequence[Trip]) -> Ledger:
+    users = work.in_slots(table)
+    free = board.free - np.array([len(users[at]) for at in range(len(board.slots))], np.int64)
+    used = np.array([bool(steps) for steps in work.steps], bool)
+    carried = [
+        _placement(board, table, trip, None)
+        for trip in trips
+        if trip.sequence == 0 and trip.lot_id in table.lot_at
     ]
+    return Ledger(free, used, list(work.open_kg), carried)
 
 
-def _via(board: Board, placement: Placement) -> tuple[Point, ...]:
-    problem, lane = board.problem, placement.lane
-    stops = [problem.trucks[placement.truck].position, problem.lots[placement.lot].pickup]
-    if lane.assembly is not None:
-        stops.append(board.assembly[lane.assembly][1].position)
-    return (*stops, problem.facilities[lane.facility].position)
-
-
-def _metres(
-    board: Board, placements: Sequence[Placement], pairs: Sequence[tuple[Point, Point]]
-) -> np.ndarray[Any, np.dtype[np.float64]]:
-    answer = np.zeros(len(pairs))
-    vehicle = board.vehicle[[placement.truck for placement in placements]]
-    for number, name in enumerate(board.classes):
-        rows = np.flatnonzero(vehicle == number).tolist()
-        origins, destinations = [pairs[r][0] for r in rows], [pairs[r][1] for r in rows]
-        travel = board.problem.travel
-        answer[rows] = np.diagonal(asked(travel.distance_m, name, origins, destinations))
-    if not np.isfinite(answer).all():
-        raise InvalidProblem("Expected travel to know the distance wherever it knows a duration.")
-    return answer
-
-
-def _trip(
-    board: Board,
-    placement: Placement,
-    option: Options,
-    via: tuple[Point, ...],
-    metres: tuple[float, float],
-    alternatives: tuple[Alternative, ...],
-) -> Trip:
-    problem, lane = board.problem, placement.lane
-    truck, lot = problem.trucks[placement.truck], problem.lots[placement.lot]
-    slot = board.slots[placement.slot]
-    way = option.itinerary(board, placement.truck, placement.lane_number)
-    eta_s = max(way.arrival_s, int(board.opens_s[placement.slot]))
-    spare_kg = truck.payload_kg - placement.quantity_kg
-    cost = cost_of(board, option, placement.truck, placement.slot, placement.lane_number)
-    cost["spare_payload"] = board.params.spare_cost_per_kg * spare_kg
-    cost["total"] = sum(cost.values())
-    unload_s = board.params.unload_of(lot.product)
-
-    def at(seconds: int) -> datetime:
-        return problem.now + timedelta(seconds=seconds)
-
-    corridor = None if lane.corridor is None else problem.corridors[lane.corridor]
-    reason = None if corridor else _corridor_reason(board, placement, option)
-    corridor_id = corridor.corridor_id if corridor else None
-    said = {
-        "truck_id": truck.truck_id,
-        "carried_kg": placement.quantity_kg,
-        "open_before_kg": placement.open_before_kg,
-        "product": Word("product", lot.product),
-        "lot_id": lot.lot_id,
-        "pickup_name": lot.pickup_name,
-        "pickup_eta": at(way.pickup_eta_s),
-        "facility_id": slot.facility_id,
-        "gate_id": slot.gate_id,
-        "delivery_eta": at(eta_s),
-    }
-    return Trip(
-        truck_id=truck.truck_id,
-        haulier_id=truck.haulier_id,
-        lot_id=lot.lot_id,
-        quantity_kg=placement.quantity_kg,
-        facility_id=slot.facility_id,
-        gate_id=slot.gate_id,
-        slot_id=slot.slot_id,
-        window_start=slot.window_start,
-        window_end=slot.window_end,
-        corridor_id=corridor_id,
-        corridor_reason=reason,
-        via=via,
-        departure=at(way.departure_s),
-        pickup_eta=at(way.pickup_eta_s),
-        pickup_done=at(way.pickup_done_s),
-        delivery_eta=at(eta_s),
-        delivery_done=at(eta_s + unload_s),
-        breaks=tuple((at(start), at(end)) for start, end in way.breaks_s),
-        driving=DrivingState(way.since_break_s, way.today_s),
-        drive_s=way.empty_s + way.loaded_s,
-        empty_m=metres[0],
-        loaded_m=metres[1],
-        cost=cost,
-        alternatives=alternatives,
-        explanation={
-            "summary": tell("trip", said, utc_offset_s=board.params.local_utc_offset_s),
-            "cost": {part: round(value, 1) for part, value in cost.items()},
-            "corridor": {"corridor_id": corridor_id, "reason": reason},
-            "forced": placement.forced,
-            "quantity": {
-                "open_before_kg": placement.open_before_kg,
-                "carried_kg": placement.quantity_kg,
-                "spare_payload_kg": spare_kg,
-            },
-            "slack_s": {
-                "hold": board.hold_s[placement.lot] - eta_s,
-                "window": board.seconds(slot.window_end) - eta_s,
-                "day_driving": board.params.day_s - way.today_s,
-            },
-            "wait_s": {
-                "pickup": max(0, board.ready_s[placement.lot] - way.pickup_eta_s),
-                "facility": eta_s - way.arrival_s,
-            },
-            "alternatives": [
-                {
-                    "truck_id": other.truck_id,
-                    "facility_id": other.facility_id,
-                    "slot_id": other.slot_id,
-                    "corridor_id": other.corridor_id,
-                    "cost_difference": other.cost_difference,
-                    "why_code": other.why_code,
-                    "why": other.why,
-                    "why_vi": other.why_vi,
-                }
-                for other in alternatives
-            ],
-        },
-        forced=placement.forced,
+def _placement(board: Board, table: Table, trip: Trip, option: Options | None) -> Placement:
+    corridors = {one.corridor_id: at for at, one in enumerate(table.problem.corridors)}
+    corridor = corridors.get(trip.corridor_id or "")
+    number = 0
+    if option is not None:
+        facility = board.facility_at[trip.facility_id]
+        number = next(
+            n
+            for n, lane in enumerate(option.lanes)
+            if (lane.facility, lane.corridor) == (facility, corridor)
+        )
+    return Placement(
+        lot=table.lot_at[trip.lot_id],
+        truck=table.truck_at[trip.truck_id],
+        slot=table.slot_at.get(trip.slot_id, -1),
+        lane=None if option is None else option.lanes[number],
+        lane_number=number,
+        quantity_kg=trip.quantity_kg,
+        open_before_kg=trip.explanation["quantity"]["open_before_kg"],
+        cost=trip.cost["total"],
+        forced=trip.forced,
     )
 
 
-def _corridor_reason(board: Board, placement: Placement, option: Options) -> str:
-    """Say how near the trip came to a corridor: the last thing that stood in the way."""
-    facility_id = board.problem.facilities[placement.lane.facility].facility_id
-    serving = [c for c in board.problem.corridors if facility_id in c.facilities]
-    if not serving:
-        return "no_corridor"
-    lanes = [
-        (number, lane)
-        for number, lane in enumerate(option.lanes)
-        if lane.corridor is not None and lane.facility == placement.lane.facility
-    ]
-    stages = [_stage(board, placement, option, number, lane) for number, lane in lanes]
-    return STAGES[max(stages)] if stages else "too_far"
+def _with_alternatives(
+    board: Board, ledger: Ledger, carriers: dict[int, int], table: Table, trip: Trip
+) -> Trip:
+    at = table.lot_at[trip.lot_id]
+    option = weigh(board, at, board.legs([at]), 0)
+    placement = _placement(board, table, trip, option)
+    if option.arrival_s[placement.truck, placement.lane_number] >= NO_WAY_S:
+        return trip
+    others = alternatives_to(board, ledger, carriers, placement, option)
+    told = [asdict(other) for other in others]
+    return replace(trip, alternatives=others, explanation=trip.explanation | {"alternatives": told})
 
 
-def _stage(board: Board, placement: Placement, option: Options, number: int, lane: Lane) -> int:
-    truck = placement.truck
-    if option.loaded_s[truck, number] >= NO_WAY_S:
-        return 0
-    way = option.itinerary(board, truck, number)
-    arrival = np.full(len(board.problem.trucks), float(way.arrival_s))
-    joined = option.join_s[:, number]
-    roster, valid, hours = (m[truck] for m in admitted(board, lane.corridor or 0, joined, arrival))
-    eta_s = max(way.arrival_s, int(board.opens_s[placement.slot]))
-    timely = eta_s <= min(board.last_s[placement.slot], board.due_s[placement.lot])
-    passed = (roster, valid, hours, bool(option.within_day[truck, number]), timely)
-    return 1 + next((n for n, ok in enumerate(passed) if not ok), len(passed))
+def _stops(solution: Solution) -> int:
+    return sum(len(route) for route in solution.routes)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from routing.dispatch.problem import InvalidProblem
+from routing.dispatch.invalid import InvalidProblem
+from routing.solver.params import SearchParams
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,13 +34,20 @@ class Params:
         For each second by which a delivery comes closer to the end of the hold time than
         the buffer.
     spare_cost_per_kg
-        For each kilogram of payload that drives unused.
+        For each kilogram of payload that a consignment leaves unused.
     split_cost
         For each further consignment that a too small truck leaves behind; it guides the
         choice and is in no trip's cost.
+    spoil_share_per_h, cost_s_per_vnd
+        What share of its value a lot loses in an hour between ready and delivered, and how many
+        cost seconds a đồng is worth (both assumed); only lots with a value are priced.
     corridor_bonus
         Cost seconds that a trip through a corridor is better off: corridors are preferred,
         never forced.
+    churn_cost
+        For giving a lot to another truck than in the plan before, and again for another slot.
+    fairness_cost
+        For sending a truck, times its haulier's share of the work done so far.
     unserved_cost, unserved_cost_per_kg
         For a lot left over, and for each kilogram of it; both times 1 + priority.
     corridor_join_m
@@ -57,16 +65,22 @@ class Params:
         A truck that would be early leaves so as to be at the pickup this long before ready.
     load_s, unload_s, load_s_by_product, unload_s_by_product
         Service times: a constant, and exceptions by product.
-    drive_s, break_s, day_s
+    drive_s, break_s, day_s, week_s
         At most this much driving without a break, the break's length, and the driving of a
-        day: 4 h, 15 minutes, 10 h.
+        day and of a week: 4 h, 15 minutes, 10 h, 48 h.
+    return_home
+        Whether a truck that has a home ends its route there; by default it ends anywhere.
+    pool
+        Whether a truck may have several consignments aboard; otherwise each trip has one.
     min_consignment_kg
         No truck is sent for less.
     local_utc_offset_s
         The offset in which corridor hours are told.
     block_lots
         How many lots are planned jointly; more are planned block after block, the most
-        urgent first, and improvement is then left out.
+        urgent first.
+    threads
+        On how many threads the search runs.
     """
 
     empty_cost_per_s: float = 1.0
@@ -77,7 +91,11 @@ class Params:
     hold_buffer_s: int = 3_600
     spare_cost_per_kg: float = 0.05
     split_cost: float = 1_800.0
+    spoil_share_per_h: float = 0.001
+    cost_s_per_vnd: float = 0.01
     corridor_bonus: float = 900.0
+    churn_cost: float = 600.0
+    fairness_cost: float = 600.0
     unserved_cost: float = 50_000.0
     unserved_cost_per_kg: float = 10.0
     corridor_join_m: float = 25_000.0
@@ -92,9 +110,13 @@ class Params:
     drive_s: int = 4 * 3_600
     break_s: int = 900
     day_s: int = 10 * 3_600
+    week_s: int = 48 * 3_600
+    return_home: bool = False
+    pool: bool = True
     min_consignment_kg: int = 50
     local_utc_offset_s: int = 7 * 3_600
-    block_lots: int = 128
+    block_lots: int = 1_024
+    threads: int = 1
 
     def __post_init__(self) -> None:
         for item in fields(self):
@@ -105,8 +127,19 @@ class Params:
                 raise InvalidProblem(f"Expected {item.name} finite and >= {least}, got {value!r}.")
             if item.name.endswith(("_s", "_s_by_product")) and not item.name.endswith("_per_s"):
                 _whole(item.name, tuple(amounts))
-        if self.drive_s <= 0 or self.day_s > 86_400 or self.block_lots < 1:
-            raise InvalidProblem("Expected drive_s > 0, day_s <= 86400 and block_lots >= 1.")
+        if self.drive_s <= 0 or self.day_s > 86_400 or self.block_lots < 1 or self.threads < 1:
+            raise InvalidProblem(
+                "Expected drive_s > 0, day_s <= 86400, block_lots >= 1 and threads >= 1."
+            )
+
+    @property
+    def search(self) -> SearchParams:
+        """How the engine goes about its search."""
+        return SearchParams(threads=self.threads)
+
+    def spoil_cost_per_s(self, value_vnd: float) -> float:
+        """Return what a second costs in which goods of that value wait."""
+        return value_vnd * self.spoil_share_per_h / 3_600 * self.cost_s_per_vnd
 
     def load_of(self, product: str) -> int:
         """Return the seconds it takes to load the product."""

@@ -1,30 +1,47 @@
 """State a dispatch problem: trucks, lots, facilities, slots and corridors at one moment.
 
 Every value checks itself when it is made and raises `InvalidProblem`. Times carry an offset;
-amounts are kilograms, metres and seconds. What is merely unknown elsewhere (a slot of a facility
-that is not registered yet, a declined pair of a truck that left) is no error: it is left aside.
+amounts are kilograms, litres, metres and seconds. What is merely unknown elsewhere (a slot of a
+facility that is not registered yet, a declined pair of a truck that left) is no error: it is left
+aside.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from schemas.errors import HarvestlaneError
+from routing.dispatch.bound import Committed, Earlier, Forced, Pin
+from routing.dispatch.invalid import InvalidProblem, amount, aware, named, require, unique, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime, time
 
     import numpy as np
     from numpy.typing import NDArray
 
+__all__ = [
+    "AssemblyPoint",
+    "Committed",
+    "Corridor",
+    "DrivingState",
+    "Earlier",
+    "Facility",
+    "Forced",
+    "InvalidProblem",
+    "Lot",
+    "Pin",
+    "Point",
+    "Problem",
+    "Slot",
+    "Transhipment",
+    "Travel",
+    "Truck",
+]
+
 _DAY_S = 86_400
-
-
-class InvalidProblem(HarvestlaneError):
-    """A problem, or its parameters, that no planner could honour; the message says why."""
 
 
 class Travel(Protocol):
@@ -51,11 +68,11 @@ class Point:
     lon: float
 
     def __post_init__(self) -> None:
-        _require(
+        require(
             math.isfinite(self.lat) and -90 <= self.lat <= 90,
             f"Expected lat in [-90, 90], got {self.lat!r}.",
         )
-        _require(
+        require(
             math.isfinite(self.lon) and -180 <= self.lon <= 180,
             f"Expected lon in [-180, 180], got {self.lon!r}.",
         )
@@ -63,19 +80,36 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class DrivingState:
-    """A driver's hours: seconds driven since the last break, and on this day."""
+    """A driver's hours: seconds driven since the last break, on this day, and in this week."""
 
     since_break_s: int = 0
     today_s: int = 0
+    week_s: int = 0
 
     def __post_init__(self) -> None:
-        _whole("since_break_s", self.since_break_s, most=_DAY_S)
-        _whole("today_s", self.today_s, most=_DAY_S)
+        whole("since_break_s", self.since_break_s, most=_DAY_S)
+        whole("today_s", self.today_s, most=8 * _DAY_S)
+        whole("week_s", self.week_s, most=8 * _DAY_S)
 
 
 @dataclass(frozen=True, slots=True)
 class Truck:
-    """A truck where and when it becomes free: after its current job, if it has one."""
+    """A truck where and when it becomes free: after its current job, if it has one.
+
+    Attributes
+    ----------
+    volume_l
+        What fits in by volume; None: the weight alone limits it.
+    skills, permits
+        What it can do (a tail lift, live fish), and what it may enter or carry.
+    shift_end, pass_until
+        When the driver's work is to be over, and when the truck's pass ends: nothing is done
+        after either. None: no such end.
+    home
+        Where it ends if `Params.return_home` says so.
+    rear_loading
+        What was loaded last has to be unloaded first.
+    """
 
     truck_id: str
     haulier_id: str
@@ -86,20 +120,43 @@ class Truck:
     available_from: datetime
     driving: DrivingState = field(default_factory=DrivingState)
     region: str = ""
+    volume_l: int | None = None
+    skills: frozenset[str] = frozenset()
+    permits: frozenset[str] = frozenset()
+    shift_end: datetime | None = None
+    pass_until: datetime | None = None
+    home: Point | None = None
+    rear_loading: bool = False
 
     def __post_init__(self) -> None:
-        _named("truck_id", self.truck_id)
-        _whole("payload_kg", self.payload_kg)
-        _aware("available_from", self.available_from)
+        named("truck_id", self.truck_id)
+        whole("payload_kg", self.payload_kg)
+        if self.volume_l is not None:
+            whole("volume_l", self.volume_l)
+        aware("available_from", self.available_from)
+        aware("shift_end", self.shift_end)
+        aware("pass_until", self.pass_until)
 
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """Goods of one harvest, with the quantity still to be assigned.
+    """Goods of one harvest, or on their way to farms, with the quantity still to be assigned.
 
     An empty `destinations` means any facility that takes the product. A higher `priority` is
     served first. A `hold_until` before `ready_from` is allowed: such a lot is left over with
     a reason, not an error.
+
+    Attributes
+    ----------
+    volume_l
+        The room that the whole quantity takes.
+    needs, permits
+        The skills and the permits that a truck must have to carry it.
+    drop, drop_name
+        Where a return load goes, such as inputs for a farm: there are no slots, and
+        `destinations` says nothing.
+    value_vnd_per_kg
+        What it is worth, for the price of its spoiling.
     """
 
     lot_id: str
@@ -113,31 +170,54 @@ class Lot:
     hold_until: datetime
     destinations: tuple[str, ...] = ()
     priority: int = 0
+    volume_l: int = 0
+    needs: frozenset[str] = frozenset()
+    permits: frozenset[str] = frozenset()
+    drop: Point | None = None
+    drop_name: str = ""
+    value_vnd_per_kg: float = 0.0
 
     def __post_init__(self) -> None:
-        _named("lot_id", self.lot_id)
-        _whole("quantity_kg", self.quantity_kg)
-        _whole("priority", self.priority)
-        _aware("ready_from", self.ready_from)
-        _aware("hold_until", self.hold_until)
+        named("lot_id", self.lot_id)
+        whole("quantity_kg", self.quantity_kg)
+        whole("priority", self.priority)
+        whole("volume_l", self.volume_l)
+        amount("value_vnd_per_kg", self.value_vnd_per_kg)
+        aware("ready_from", self.ready_from)
+        aware("hold_until", self.hold_until)
 
 
 @dataclass(frozen=True, slots=True)
 class Facility:
-    """A place that takes goods when it has slots; no `products` means it takes everything."""
+    """A place that takes goods when it has slots; no `products` means it takes everything.
+
+    Attributes
+    ----------
+    bays
+        How many trucks it unloads at once, the next one waits; None: any number.
+    permits
+        What a truck must have to enter.
+    """
 
     facility_id: str
     kind: str
     position: Point
     products: frozenset[str] = frozenset()
+    bays: int | None = None
+    permits: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        _named("facility_id", self.facility_id)
+        named("facility_id", self.facility_id)
+        if self.bays is not None:
+            whole("bays", self.bays)
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A window at a gate, [start, end), with the number of places still free."""
+    """A window at a gate, [start, end), with the number of places still free.
+
+    `quotas` limit the places of some hauliers: {haulier_id: places}.
+    """
 
     slot_id: str
     facility_id: str
@@ -145,13 +225,16 @@ class Slot:
     window_start: datetime
     window_end: datetime
     free: int
+    quotas: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        _named("slot_id", self.slot_id)
-        _whole("free", self.free)
-        _aware("window_start", self.window_start)
-        _aware("window_end", self.window_end)
-        _require(
+        named("slot_id", self.slot_id)
+        whole("free", self.free)
+        for haulier_id, places in self.quotas.items():
+            whole(f"quota of {haulier_id}", places)
+        aware("window_start", self.window_start)
+        aware("window_end", self.window_end)
+        require(
             self.window_end > self.window_start,
             f"Expected window_end after window_start in slot {self.slot_id!r}.",
         )
@@ -165,7 +248,7 @@ class AssemblyPoint:
     position: Point
 
     def __post_init__(self) -> None:
-        _named("place_id", self.place_id)
+        named("place_id", self.place_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,26 +270,46 @@ class Corridor:
     hours: tuple[time, time] | None = None
 
     def __post_init__(self) -> None:
-        _named("corridor_id", self.corridor_id)
-        _aware("valid_from", self.valid_from)
-        if self.valid_until is not None:
-            _aware("valid_until", self.valid_until)
+        named("corridor_id", self.corridor_id)
+        aware("valid_from", self.valid_from)
+        aware("valid_until", self.valid_until)
 
 
 @dataclass(frozen=True, slots=True)
-class Forced:
-    """A dispatcher's override: this truck takes this lot, to this slot if one is named."""
+class Transhipment:
+    """A place where a load or a driver changes, for lots that no truck can carry directly.
 
-    truck_id: str
-    lot_id: str
-    slot_id: str | None = None
+    Attributes
+    ----------
+    kind
+        `cargo_swap`: the load passes to another truck; `driver_swap`: a rested driver takes over.
+    swap_s
+        How long unloading, loading again or changing over takes, each.
+    drivers
+        Of a driver swap, the hours of each driver who waits there; each takes over once.
+    permits
+        What a truck must have to enter.
+    """
+
+    place_id: str
+    position: Point
+    kind: Literal["cargo_swap", "driver_swap"] = "cargo_swap"
+    swap_s: int = 1_800
+    drivers: tuple[DrivingState, ...] = ()
+    permits: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        named("place_id", self.place_id)
+        whole("swap_s", self.swap_s)
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Everything that a plan may depend on, at the moment `now`.
 
-    `forbidden` holds (truck_id, lot_id) pairs that were declined. `forced` is planned first.
+    `forbidden` holds (truck_id, lot_id) pairs that were declined. `committed` legs come first in
+    their trucks' routes, then `forced`; `pins` stay where they are. `earlier` is the plan before,
+    `worked_s` what each haulier's trucks have done so far, for fairness.
     """
 
     now: datetime
@@ -218,38 +321,19 @@ class Problem:
     corridors: tuple[Corridor, ...] = ()
     forbidden: frozenset[tuple[str, str]] = frozenset()
     forced: tuple[Forced, ...] = ()
+    pins: tuple[Pin, ...] = ()
+    committed: tuple[Committed, ...] = ()
+    earlier: tuple[Earlier, ...] = ()
+    transhipments: tuple[Transhipment, ...] = ()
+    worked_s: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        _aware("now", self.now)
-        _unique("truck_id", (truck.truck_id for truck in self.trucks))
-        _unique("lot_id", (lot.lot_id for lot in self.lots))
-        _unique("facility_id", (facility.facility_id for facility in self.facilities))
-        _unique("slot_id", (slot.slot_id for slot in self.slots))
-        _unique("corridor_id", (corridor.corridor_id for corridor in self.corridors))
-
-
-def _require(condition: bool, message: str) -> None:  # noqa: FBT001 - an assertion that stays
-    if not condition:
-        raise InvalidProblem(message)
-
-
-def _named(name: str, value: str) -> None:
-    _require(bool(value), f"Expected a {name}, got an empty one.")
-
-
-def _whole(name: str, value: float, *, most: float = math.inf) -> None:
-    _require(
-        math.isfinite(value) and 0 <= value <= most and value == int(value),
-        f"Expected {name} a whole number in [0, {most}], got {value!r}.",
-    )
-
-
-def _aware(name: str, value: datetime) -> None:
-    _require(value.utcoffset() is not None, f"Expected {name} with an offset, got {value!r}.")
-
-
-def _unique(name: str, ids: Iterable[str]) -> None:
-    seen: set[str] = set()
-    for value in ids:
-        _require(value not in seen, f"Expected every {name} once, got {value!r} twice.")
-        seen.add(value)
+        aware("now", self.now)
+        unique("truck_id", (truck.truck_id for truck in self.trucks))
+        unique("lot_id", (lot.lot_id for lot in self.lots))
+        unique("facility_id", (facility.facility_id for facility in self.facilities))
+        unique("slot_id", (slot.slot_id for slot in self.slots))
+        unique("corridor_id", (corridor.corridor_id for corridor in self.corridors))
+        unique("place_id of a transhipment", (place.place_id for place in self.transhipments))
+        for haulier_id, seconds in self.worked_s.items():
+            whole(f"worked_s of {haulier_id}", seconds)

@@ -1,264 +1,157 @@
-"""Find out truly why goods were left over, by asking what stands between them and each truck.
+"""Find out truly why goods were left over, by lifting one rule after another from the routes.
 
-For every truck the rules that refuse it are collected, as if each stood alone. The trucks that the
-fewest rules refuse are the nearest to a trip, and only their rules are told: lift one of those
-obstacles (all that are named together, where it takes several) and the goods can be carried.
-What cannot be known is taken at its best: a road that is not there takes no time, and goods that
-no facility takes go to the facility that suits best.
+A rule is a reason that stands alone where the engine finds a place for the goods in the routes as
+they are without that rule. Where no rule helps alone, a smallest set that helps together is told.
+A road that is not there is lifted by taking no time; goods that no facility takes go to the one
+that suits best.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from routing.dispatch.board import NO_WAY_S
-from routing.dispatch.options import weigh
+from routing.dispatch.fix import fix_for
 from routing.dispatch.outcome import Reason
+from routing.dispatch.probe import BY_TRUCK, RULES
 from routing.dispatch.words import Hours, Word, plain, tell
+from routing.dispatch.work import room_kg
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from routing.dispatch.probe import Found, Prober
+    from routing.dispatch.table import Table
 
-    from numpy.typing import NDArray
-
-    from routing.dispatch.board import Board, Floats
-    from routing.dispatch.construct import Ledger
-    from routing.dispatch.options import Options
-
-    Mask = NDArray[np.bool_]
+_COVERED = {"no_slot": ("slot_full", "quota_full", "bays_busy")}
+"""A rule whose lifting lifts others too is no reason where one of those helps."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """One lot's obstacles: for each rule the trucks it refuses, and who is nearest to a trip."""
-
-    board: Board
-    option: Options
-    open_kg: int
-    refused: dict[str, Mask]
-    nearest: Mask
-    earliest_s: Floats
-    inside: Mask
-    """The slots, of all facilities in question, that a nearest truck reaches in time."""
+def plainly(table: Table, code: str, **values: Any) -> Reason:
+    """Return a reason that nothing was tried for, such as `stopped`."""
+    return _told(table, code, values, {}, None)
 
 
-def stopped(board: Board) -> Reason:
-    """Return the reason of a lot that the search had no time for."""
-    return _told(board, "stopped", {}, {})
-
-
-def reasons_for(board: Board, ledger: Ledger, option: Options) -> tuple[Reason, ...]:
-    """Return why the open rest of a lot is on no truck, the most frequent obstacle first.
+def reasons_for(prober: Prober, at: int, *, fixes: bool = True) -> tuple[Reason, ...]:
+    """Return why the open rest of a lot is on no truck.
 
     Parameters
     ----------
-    board, ledger
-        The problem, and what the plan has used up so far.
-    option
-        All ways to serve the lot.
+    prober, at
+        The routes, and the lot.
+    fixes
+        Whether the smallest change is sought for each reason too.
     """
-    trucks = len(board.problem.trucks)
-    if not trucks:
-        return (_told(board, "no_truck", {}, {"trucks": 0}),)
-    nowhere = not option.lanes
-    if nowhere:
-        anywhere = range(len(board.problem.facilities))
-        option = weigh(board, option.lot, board.legs([option.lot]), 0, takers=anywhere)
-    earliest_s, refused, inside = _on_the_way(board, ledger, option)
-    refused |= _standing(board, ledger, option)
-    refused["destination_unknown"] = np.full(trucks, nowhere)
-    count: NDArray[np.int64] = np.array(list(refused.values())).sum(axis=0)
-    fewest = int(count.min())
-    if fewest == 0:
-        return (stopped(board),)
-    nearest: Mask = np.array(count == fewest, bool)
-    reached = _some((inside & nearest[:, None]).T)
-    case = _Case(board, option, ledger.open_kg[option.lot], refused, nearest, earliest_s, reached)
-    codes = [code for code, mask in refused.items() if (mask & nearest).any()]
-    codes.sort(key=lambda code: (-int((refused[code] & nearest).sum()), code))
-    return tuple(_reason(case, code, alone=fewest == 1) for code in codes)
+    table = prober.table
+    if at not in prober.request:
+        both = ["destination_unknown", "no_slot"]
+        return tuple(_several(prober, at, code, both, []) for code in both)
+    if prober.fits(at):
+        return (plainly(table, "stopped"),)
+    alone = {rule: found for rule in _in_force(prober, at) if (found := prober.fits(at, {rule}))}
+    for rule, covered in _COVERED.items():
+        if any(other in alone for other in covered):
+            alone.pop(rule, None)
+    if alone:
+        return tuple(_alone(prober, at, code, alone[code], fixes=fixes) for code in alone)
+    needed, found = _smallest(prober, at)
+    return tuple(_several(prober, at, code, needed, found) for code in needed)
 
 
-def _standing(board: Board, ledger: Ledger, option: Options) -> dict[str, Mask]:
-    """Judge what no road changes: the trucks themselves, and the size of the rest."""
-    problem, lot = board.problem, board.problem.lots[option.lot]
-    least = max(board.params.min_consignment_kg, 1)
-    forbidden = [(truck.truck_id, lot.lot_id) in problem.forbidden for truck in problem.trucks]
-    warm = [lot.temperature not in truck.temperature_classes for truck in problem.trucks]
-    small = ledger.open_kg[option.lot] < least
-    return {
-        "declined": np.array(forbidden, bool),
-        "temperature": np.array(warm, bool),
-        "payload": board.payload_kg < least,
-        "truck_busy": ledger.used.copy(),
-        "too_small": np.full(len(problem.trucks), small),
+def _in_force(prober: Prober, at: int) -> list[str]:
+    """Return the rules that can stand in the way of a lot at all."""
+    problem, trucks = prober.table.problem, prober.trucks
+    lot = problem.lots[at]
+    held = {rule: bool(prober.refused(at, rule).any()) for rule in BY_TRUCK}
+    held["permits"] = held["permits"] or any(place.permits for place in problem.facilities)
+    held |= {
+        "payload": any(truck.payload_kg < prober.amount_kg(at) for truck in trucks),
+        "volume": bool(lot.volume_l) and any(truck.volume_l is not None for truck in trucks),
+        "too_small": prober.open_kg[at] < prober.least_kg,
+        "destination_unknown": not prober.table.ways(lot),
+        "shift_over": any(truck.shift_end is not None for truck in trucks),
+        "pass_expired": any(truck.pass_until is not None for truck in trucks),
+        "quota_full": any(slot.quotas for slot in problem.slots),
+        "bays_busy": any(place.bays is not None for place in problem.facilities),
+        "no_slot": lot.drop is None,
+        "slot_full": lot.drop is None,
     }
+    return [rule for rule in RULES if held.get(rule, True)]
 
 
-def _some(mask: Mask) -> Mask:
-    """Return in which rows of a mask anything is true."""
-    return np.array(mask.any(axis=1), bool)
+def _smallest(prober: Prober, at: int) -> tuple[list[str], list[Found]]:
+    """Return a smallest set of rules that help when all of them are lifted, and what it gives."""
+    needed = _in_force(prober, at)
+    found = prober.fits(at, needed)
+    for rule in ("truck_busy", "no_slot", *needed):
+        without = [one for one in needed if one != rule]
+        if rule in needed and (less := prober.fits(at, without)):
+            needed, found = without, less
+    return needed, found
 
 
-def _arrivals(board: Board, option: Options) -> tuple[Floats, Mask, Mask]:
-    """Return each truck's arrivals by the lanes open to it, and who has a way, and a legal one.
-
-    Where no lane is within the day's driving all lanes count; where there is no road at all,
-    the truck arrives as soon as it could have loaded.
-    """
-    way: Mask = np.array(option.arrival_s < NO_WAY_S, bool)
-    legal = way & option.within_day
-    usable = np.where(_some(legal)[:, None], legal, way)
-    arrival_s = np.where(usable, option.arrival_s, NO_WAY_S)
-    load_s = board.params.load_of(board.problem.lots[option.lot].product)
-    soonest_s = np.maximum(board.start_s, board.ready_s[option.lot]) + load_s
-    some_way = _some(way)
-    arrival_s = np.where(some_way[:, None], arrival_s, soonest_s[:, None])
-    return arrival_s, some_way, _some(legal)
+def _alone(prober: Prober, at: int, code: str, found: list[Found], *, fixes: bool) -> Reason:
+    fix = fix_for(prober, at, code, found) if fixes else None
+    params: dict[str, Any] = {"alone": True, "fix_sought": fixes}
+    return _told(prober.table, code, _values(prober, at, code, found), params, fix)
 
 
-def _on_the_way(
-    board: Board, ledger: Ledger, option: Options
-) -> tuple[Floats, dict[str, Mask], Mask]:
-    """Judge roads, hours, slots and hold time, each truck as if it were able and free."""
-    trucks, due_s = len(board.problem.trucks), board.due_s[option.lot]
-    reach = np.zeros((trucks, len(board.slots)), bool)
-    timely = np.zeros_like(reach)
-    if not option.lanes:
-        return np.full(trucks, NO_WAY_S), {"no_slot": np.full(trucks, True)}, timely
-    arrival_s, some_way, some_legal = _arrivals(board, option)
-    for facility in {lane.facility for lane in option.lanes}:
-        own = board.slots_of[facility]
-        lanes = [n for n, lane in enumerate(option.lanes) if lane.facility == facility]
-        eta_s = np.maximum(arrival_s[:, lanes].min(axis=1)[:, None], board.opens_s[own])
-        reach[:, own] = eta_s <= board.last_s[own]
-        timely[:, own] = reach[:, own] & (eta_s <= due_s)
-    free = ledger.free > 0
-    earliest_s: Floats = arrival_s.min(axis=1)
-    late = earliest_s > due_s
-    stuck = ~_some(timely & free)
-    known = np.where(late, _some(reach), _some(timely))
-    full = np.where(late, ~_some(reach & free), True)
-    refused = {
-        "no_route": ~some_way,
-        "driving_hours": some_way & ~some_legal,
-        "slot_full": stuck & known & full,
-        "no_slot": stuck & ~known,
-        "hold_exceeded": late,
+def _several(prober: Prober, at: int, code: str, needed: list[str], found: list[Found]) -> Reason:
+    others = sorted(other for other in needed if other != code)
+    params = {"alone": False, "together_with": others}
+    return _told(prober.table, code, _values(prober, at, code, found), params, None)
+
+
+def _values(prober: Prober, at: int, code: str, found: list[Found]) -> dict[str, Any]:
+    table, lot = prober.table, prober.table.problem.lots[at]
+    refused = int(prober.refused(at, code).sum()) if code in BY_TRUCK else len(prober.trucks)
+    values: dict[str, Any] = {"trucks": len(table.problem.trucks), "refused": refused}
+    values["nearest"] = len({one.truck for one in found})
+    latest = lot.hold_until - timedelta(seconds=table.params.margin_s)
+    first_s = min((one.delivery.arrival for one in found), default=None)
+    now = table.problem.now
+    arrival = lot.ready_from if first_s is None else now + timedelta(seconds=first_s)
+    facilities = {lane.facility for lane in prober.lanes[at]}
+    own = [n for f in facilities if f is not None for n in table.slots_of[f]]
+    day_s = table.params.day_s
+    least_s = min((one.today_s for one in found), default=day_s)
+    known: dict[str, dict[str, Any]] = {
+        "temperature": {"temperature": Word("temperature", lot.temperature)},
+        "payload": _sizes(prober, lot, refused=True),
+        "truck_busy": {"quantity_kg": prober.open_kg[at]},
+        "too_small": {
+            "quantity_kg": prober.open_kg[at],
+            "min_consignment_kg": prober.least_kg,
+        },
+        "destination_unknown": {
+            "destinations": lot.destinations,
+            "product": Word("product", lot.product),
+            "facilities": len(table.problem.facilities),
+        },
+        "no_route": {"facilities": len(facilities), "pickup_name": lot.pickup_name},
+        "driving_hours": {"least_s": Hours(least_s), "day_s": Hours(day_s)},
+        "no_slot": {"slots": len(own)},
+        "slot_full": {"full_slots": len(own)},
+        "skills": {"lacking": tuple(sorted(lot.needs))},
+        "permits": {"lacking": tuple(sorted(lot.permits))},
+        "volume": {"lot_volume_l": lot.volume_l},
     }
-    return earliest_s, refused, timely
+    times = {"arrival": arrival, "latest": latest, "hold_until": lot.hold_until}
+    timed = ("no_slot", "slot_full", "hold_exceeded", "shift_over", "pass_expired")
+    return values | known.get(code, {}) | (times if code in timed else {})
 
 
-def _reason(case: _Case, code: str, *, alone: bool) -> Reason:
-    these = case.refused[code] & case.nearest
-    params: dict[str, Any] = {"nearest": int(these.sum()), "alone": alone}
-    if not alone:
-        params["together_with"] = sorted(
-            other for other, mask in case.refused.items() if other != code and (mask & these).any()
-        )
-    values = {"trucks": len(these), "refused": int(case.refused[code].sum())}
-    return _told(case.board, code, values | _TELL[code](case, these), params)
+def _sizes(prober: Prober, lot: Any, *, refused: bool) -> dict[str, Any]:
+    rooms = [room_kg(truck, lot) for truck in prober.trucks]
+    small = [room for room in rooms if refused and room < prober.least_kg] or rooms
+    return {"min_consignment_kg": prober.least_kg, "largest_payload_kg": max(small, default=0)}
 
 
-def _told(board: Board, code: str, values: dict[str, Any], params: dict[str, Any]) -> Reason:
-    sentence = "no_slot_at_all" if values.get("slots") == 0 else code
-    offset_s = board.params.local_utc_offset_s
-    words = tell(f"left.{sentence}", values | params, utc_offset_s=offset_s)
-    return Reason(code, words["en"], plain(values) | params | {"vi": words["vi"]})
-
-
-def _least_kg(case: _Case) -> int:
-    return max(case.board.params.min_consignment_kg, 1)
-
-
-def _nothing(_case: _Case, _these: Mask) -> dict[str, Any]:
-    return {}
-
-
-def _temperature(case: _Case, _these: Mask) -> dict[str, Any]:
-    return {
-        "temperature": Word("temperature", case.board.problem.lots[case.option.lot].temperature)
-    }
-
-
-def _payload(case: _Case, these: Mask) -> dict[str, Any]:
-    largest_kg = int(case.board.payload_kg[these].max())
-    return {"min_consignment_kg": _least_kg(case), "largest_payload_kg": largest_kg}
-
-
-def _truck_busy(case: _Case, _these: Mask) -> dict[str, Any]:
-    return {"quantity_kg": case.open_kg}
-
-
-def _too_small(case: _Case, _these: Mask) -> dict[str, Any]:
-    return {"quantity_kg": case.open_kg, "min_consignment_kg": _least_kg(case)}
-
-
-def _destination_unknown(case: _Case, _these: Mask) -> dict[str, Any]:
-    problem = case.board.problem
-    lot = problem.lots[case.option.lot]
-    return {
-        "destinations": lot.destinations,
-        "product": Word("product", lot.product),
-        "facilities": len(problem.facilities),
-    }
-
-
-def _no_route(case: _Case, _these: Mask) -> dict[str, Any]:
-    facilities = len({lane.facility for lane in case.option.lanes})
-    return {
-        "facilities": facilities,
-        "pickup_name": case.board.problem.lots[case.option.lot].pickup_name,
-    }
-
-
-def _driving_hours(case: _Case, these: Mask) -> dict[str, Any]:
-    board, option = case.board, case.option
-    total_s = (board.today_s + option.empty_s)[:, None] + option.loaded_s
-    return {"least_s": Hours(int(total_s[these].min())), "day_s": Hours(board.params.day_s)}
-
-
-def _earliest(case: _Case, these: Mask) -> dict[str, Any]:
-    now, at = case.board.problem.now, case.option.lot
-    found = {
-        "hold_until": case.board.problem.lots[at].hold_until,
-        "latest": now + timedelta(seconds=case.board.due_s[at]),
-    }
-    first_s = float(case.earliest_s[these].min())
-    arrival = now + timedelta(seconds=first_s) if first_s < NO_WAY_S else None
-    return found | {"arrival": arrival}
-
-
-def _no_slot(case: _Case, these: Mask) -> dict[str, Any]:
-    board = case.board
-    owned = [board.slots_of[facility] for facility in {lane.facility for lane in case.option.lanes}]
-    own = np.concatenate(owned) if owned else np.zeros(0, int)
-    first_s = float(case.earliest_s[these].min())
-    later = [board.slots[at].window_start for at in own if board.last_s[at] >= first_s]
-    return _earliest(case, these) | {
-        "slots": len(own),
-        "next_window_start": min(later, default=None),
-    }
-
-
-def _slot_full(case: _Case, these: Mask) -> dict[str, Any]:
-    return _earliest(case, these) | {"full_slots": int(case.inside.sum())}
-
-
-_TELL: dict[str, Callable[[_Case, Mask], dict[str, Any]]] = {
-    "declined": _nothing,
-    "temperature": _temperature,
-    "payload": _payload,
-    "truck_busy": _truck_busy,
-    "too_small": _too_small,
-    "destination_unknown": _destination_unknown,
-    "no_route": _no_route,
-    "driving_hours": _driving_hours,
-    "no_slot": _no_slot,
-    "slot_full": _slot_full,
-    "hold_exceeded": _earliest,
-}
+def _told(
+    table: Table,
+    code: str,
+    values: dict[str, Any],
+    params: dict[str, Any],
+    fix: dict[str, Any] | None,
+) -> Reason:
+    sentence = "no_slot_at_all" if code == "no_slot" and values.get("slots") == 0 else code
+    words = tell(f"left.{sentence}", values | params, utc_offset_s=table.params.local_utc_offset_s)
+    return Reason(code, words["en"], plain(values) | params | {"vi": words["vi"]}, fix)

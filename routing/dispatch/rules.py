@@ -1,8 +1,8 @@
 """Refuse what the rules of the world forbid, one named pure function per rule.
 
 Each rule looks at one candidate, a truck for a lot into a slot, and answers a `Refusal` or
-nothing. `options` computes the same for all trucks and slots at once; the tests hold the two
-against each other.
+nothing. The search knows the same as arrays: `lower` says how; the checker in the tests says all
+of it again in other words.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from routing.dispatch.words import Hours, Word, plain, tell
+from routing.dispatch.work import room_kg
 
 if TYPE_CHECKING:
     from routing.dispatch.params import Params
@@ -34,7 +35,10 @@ class Candidate:
     """One truck for one lot, as far as it is known: `None` where there is nothing to judge.
 
     `way` is `None` where no road leads to the pickup or on to the facility; `free` counts the
-    slot's places left at this point of the plan; `busy_with` is the lot the truck already has.
+    slot's places left at this point of the plan, `quota` those of the truck's haulier; `waits_s`
+    is how long the truck waits for a bay. `corridor` is false where the way leads through a
+    corridor that does not admit the truck then. `home_s` and `home_rest_s` are the driving home
+    afterwards and the breaks on it, where trucks end at home.
     """
 
     now: datetime
@@ -45,8 +49,12 @@ class Candidate:
     slot: Slot | None
     way: Itinerary | None
     free: int = 0
+    quota: int | None = None
+    waits_s: int = 0
     declined: bool = False
-    busy_with: str | None = None
+    corridor: bool = True
+    home_s: int = 0
+    home_rest_s: int = 0
 
     @property
     def latest(self) -> datetime:
@@ -60,10 +68,18 @@ class Candidate:
 
     @property
     def delivery_eta(self) -> datetime | None:
-        """When the truck may enter: its arrival, or the window's start where that is later."""
-        if self.arrival is None or self.slot is None:
+        """When the truck may enter: on its arrival, in the window, and when a bay is free."""
+        if self.arrival is None or (self.slot is None and self.lot.drop is None):
             return None
-        return max(self.arrival, self.slot.window_start)
+        opens = self.arrival if self.slot is None else self.slot.window_start
+        return max(self.arrival, opens) + timedelta(seconds=self.waits_s)
+
+    @property
+    def delivery_done(self) -> datetime | None:
+        """When the truck is empty, and home if it ends there."""
+        eta = self.delivery_eta
+        more_s = self.params.unload_of(self.lot.product) + self.home_s + self.home_rest_s
+        return None if eta is None else eta + timedelta(seconds=more_s)
 
 
 Rule = Callable[[Candidate], Refusal | None]
@@ -93,14 +109,6 @@ def declined(candidate: Candidate) -> Refusal | None:
     return refusal(candidate.params, "declined", truck_id=truck_id, lot_id=lot_id)
 
 
-def truck_busy(candidate: Candidate) -> Refusal | None:
-    """Refuse a truck that already has a trip in this plan."""
-    if candidate.busy_with is None:
-        return None
-    truck_id = candidate.truck.truck_id
-    return refusal(candidate.params, "truck_busy", truck_id=truck_id, lot_id=candidate.busy_with)
-
-
 def temperature(candidate: Candidate) -> Refusal | None:
     """Refuse a truck that cannot keep the lot's temperature."""
     truck, lot = candidate.truck, candidate.lot
@@ -122,6 +130,42 @@ def payload(candidate: Candidate) -> Refusal | None:
         payload_kg=candidate.truck.payload_kg,
         min_consignment_kg=least_kg,
     )
+
+
+def volume(candidate: Candidate) -> Refusal | None:
+    """Refuse a truck without room for even the smallest consignment."""
+    truck, lot = candidate.truck, candidate.lot
+    least_kg = max(candidate.params.min_consignment_kg, 1)
+    if truck.volume_l is None or room_kg(truck, lot) >= min(least_kg, truck.payload_kg):
+        return None
+    return refusal(
+        candidate.params,
+        "volume",
+        truck_id=truck.truck_id,
+        volume_l=truck.volume_l,
+        lot_volume_l=lot.volume_l,
+        quantity_kg=lot.quantity_kg,
+    )
+
+
+def skills(candidate: Candidate) -> Refusal | None:
+    """Refuse a truck that lacks what the lot needs."""
+    lacking = tuple(sorted(candidate.lot.needs - candidate.truck.skills))
+    if not lacking:
+        return None
+    truck_id = candidate.truck.truck_id
+    return refusal(candidate.params, "skills", truck_id=truck_id, lacking=lacking)
+
+
+def permits(candidate: Candidate) -> Refusal | None:
+    """Refuse a truck without the permits for the lot and for the facility."""
+    facility = candidate.facility
+    wanted = candidate.lot.permits | (facility.permits if facility else frozenset())
+    lacking = tuple(sorted(wanted - candidate.truck.permits))
+    if not lacking:
+        return None
+    truck_id = candidate.truck.truck_id
+    return refusal(candidate.params, "permits", truck_id=truck_id, lacking=lacking)
 
 
 def too_small(candidate: Candidate) -> Refusal | None:
@@ -146,14 +190,15 @@ def destination_unknown(candidate: Candidate) -> Refusal | None:
     """Refuse a facility that the lot does not go to, or that does not take its product."""
     lot, facility, params = candidate.lot, candidate.facility, candidate.params
     code, product = "destination_unknown", Word("product", lot.product)
+    destinations = lot.destinations if lot.drop is None else (lot.drop_name,)
+    if lot.drop is not None and facility is None:
+        return None
     if facility is None:
         return refusal(params, code, product=product, destinations=lot.destinations)
     name = facility.facility_id
-    if lot.destinations and name not in lot.destinations:
+    if destinations and name not in destinations:
         which = "destination_not_named"
-        return refusal(
-            params, code, sentence=which, destinations=lot.destinations, facility_id=name
-        )
+        return refusal(params, code, sentence=which, destinations=destinations, facility_id=name)
     if facility.products and lot.product not in facility.products:
         which = "destination_other_product"
         return refusal(params, code, sentence=which, product=product, facility_id=name)
@@ -164,28 +209,64 @@ def no_route(candidate: Candidate) -> Refusal | None:
     """Refuse a trip that no open road carries."""
     if candidate.way is not None:
         return None
+    lot = candidate.lot
     return refusal(
         candidate.params,
         "no_route",
         truck_id=candidate.truck.truck_id,
-        pickup_name=candidate.lot.pickup_name,
-        facility_id=candidate.facility.facility_id if candidate.facility else "?",
+        pickup_name=lot.pickup_name,
+        facility_id=candidate.facility.facility_id if candidate.facility else lot.drop_name,
     )
 
 
 def driving_hours(candidate: Candidate) -> Refusal | None:
     """Refuse a trip that drives more than a day allows."""
     way, limit_s = candidate.way, candidate.params.day_s
-    if way is None or way.today_s <= limit_s:
+    if way is None or way.today_s + candidate.home_s <= limit_s:
         return None
-    return refusal(
-        candidate.params, "driving_hours", today_s=Hours(way.today_s), day_s=Hours(limit_s)
-    )
+    today_s = Hours(way.today_s + candidate.home_s)
+    return refusal(candidate.params, "driving_hours", today_s=today_s, day_s=Hours(limit_s))
+
+
+def driving_week(candidate: Candidate) -> Refusal | None:
+    """Refuse a trip that drives more than a week allows."""
+    way, limit_s = candidate.way, candidate.params.week_s
+    if way is None or way.week_s + candidate.home_s <= limit_s:
+        return None
+    week_s = Hours(way.week_s + candidate.home_s)
+    return refusal(candidate.params, "driving_week", week_s=week_s, limit_s=Hours(limit_s))
+
+
+def shift_over(candidate: Candidate) -> Refusal | None:
+    """Refuse a trip that is done only after the driver's shift."""
+    done, end = candidate.delivery_done, candidate.truck.shift_end
+    if done is None or end is None or done <= end:
+        return None
+    truck_id = candidate.truck.truck_id
+    return refusal(candidate.params, "shift_over", truck_id=truck_id, done=done, shift_end=end)
+
+
+def pass_expired(candidate: Candidate) -> Refusal | None:
+    """Refuse a trip that is done only after the truck's pass has ended."""
+    done, end = candidate.delivery_done, candidate.truck.pass_until
+    if done is None or end is None or done <= end:
+        return None
+    truck_id = candidate.truck.truck_id
+    return refusal(candidate.params, "pass_expired", truck_id=truck_id, done=done, pass_until=end)
+
+
+def corridor_closed(candidate: Candidate) -> Refusal | None:
+    """Refuse a way through a corridor that does not admit the truck at that time."""
+    if candidate.corridor:
+        return None
+    return refusal(candidate.params, "corridor_closed", truck_id=candidate.truck.truck_id)
 
 
 def no_slot(candidate: Candidate) -> Refusal | None:
     """Refuse a slot whose window is over, or nearly, when the truck arrives."""
     slot, eta = candidate.slot, candidate.delivery_eta
+    if candidate.lot.drop is not None:
+        return None
     if slot is None:
         return refusal(candidate.params, "no_slot")
     if eta is None:
@@ -212,6 +293,18 @@ def slot_full(candidate: Candidate) -> Refusal | None:
     return refusal(candidate.params, "slot_full", slot_id=candidate.slot.slot_id)
 
 
+def quota_full(candidate: Candidate) -> Refusal | None:
+    """Refuse a slot in which the truck's haulier has no place left."""
+    if candidate.slot is None or candidate.quota is None or candidate.quota > 0:
+        return None
+    return refusal(
+        candidate.params,
+        "quota_full",
+        slot_id=candidate.slot.slot_id,
+        haulier_id=candidate.truck.haulier_id,
+    )
+
+
 def hold_exceeded(candidate: Candidate) -> Refusal | None:
     """Refuse a delivery after the lot's hold time, less the margin."""
     eta = candidate.delivery_eta or candidate.arrival
@@ -228,17 +321,24 @@ def hold_exceeded(candidate: Candidate) -> Refusal | None:
 
 RULES: tuple[Rule, ...] = (
     declined,
-    truck_busy,
     temperature,
+    skills,
+    permits,
     payload,
+    volume,
     too_small,
     not_ready,
     destination_unknown,
     no_route,
     driving_hours,
+    driving_week,
+    corridor_closed,
     no_slot,
     slot_full,
+    quota_full,
     hold_exceeded,
+    shift_over,
+    pass_expired,
 )
 """Every rule, once. A trip is allowed when none of them refuses it."""
 

@@ -1,35 +1,44 @@
 """Plan: give trucks to lots, port slots and corridors, with true reasons for what is left over.
 
-First version: one lot per trip and one trip per truck and plan; a lot larger than a truck is split
-into consignments. Dispatchers' overrides come first, then regret-2 insertion of all open lots
-jointly, then ruin and recreate until told to stop. No clock, no randomness but the seed's.
+Committed legs come first, then dispatchers' overrides; pins are put in their places; then all open
+lots are planned jointly by the engine's search. No clock, no randomness but the seed's.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from routing.dispatch.board import Board
-from routing.dispatch.construct import Insertion, Ledger
-from routing.dispatch.explain import trips_of
+from routing.dispatch.ahead import commit
+from routing.dispatch.book import book
+from routing.dispatch.drives import Drives
+from routing.dispatch.explain import explained
 from routing.dispatch.force import force
-from routing.dispatch.improve import improve
-from routing.dispatch.options import weigh
-from routing.dispatch.outcome import Plan, Unassigned
+from routing.dispatch.idle import idle_trucks
+from routing.dispatch.lower import Lowering
+from routing.dispatch.outcome import Plan
 from routing.dispatch.params import Params
-from routing.dispatch.reasons import reasons_for, stopped
-from routing.dispatch.stop import CONSTRUCTING
+from routing.dispatch.replay import at_start
+from routing.dispatch.scenery import Scene
+from routing.dispatch.stop import halted
+from routing.dispatch.table import Table
+from routing.dispatch.transhipment import Detours, begin, insert
+from routing.dispatch.trips import Scribe
+from routing.dispatch.work import Work
+from routing.solver.solve import solve
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from routing.dispatch.options import Options
-    from routing.dispatch.outcome import ForcedAnswer, Trip
-    from routing.dispatch.problem import Problem
+    from routing.dispatch.lower import Extra, Lowered
+    from routing.dispatch.outcome import ForcedAnswer
+    from routing.dispatch.problem import Pin, Problem
     from routing.dispatch.stop import StopCriterion
+    from routing.solver.live import Live
+    from routing.solver.solution import Solution
 
-_FIRST_BLOCK = 16
-"""So many lots are looked at before the travel times of the rest are asked for."""
+_FIRST_LOTS = 16
+"""So many lots are planned even where there is no time at all."""
 
 
 def plan(
@@ -44,14 +53,14 @@ def plan(
     stop
         When to stop; see `stop`. Whenever it stops, the plan so far is valid.
     seed
-        Steers the improvement: equal inputs, with a stop that counts, give equal plans.
+        Steers the search: equal inputs, with a stop that counts, give equal plans.
     params
         Weights and limits.
 
     Returns
     -------
     Plan
-        Trips that break no rule; every lot with open goods is on trips, left over with
+        Routes that break no rule; every lot with open goods is on trips, left over with
         reasons, or waiting.
 
     Raises
@@ -59,102 +68,202 @@ def plan(
     InvalidProblem
         The travel times are negative, undefined or of the wrong shape.
     """
-    return _Planning(Board(problem, params or Params()), stop, seed).run()
+    return Planning(problem, params or Params(), stop, seed).run()
 
 
-class _Planning:
-    """One run of the planner."""
+class Planning:
+    """One run of the planner.
 
-    def __init__(self, board: Board, stop: StopCriterion, seed: int) -> None:
-        self.board = board
-        self.stop = stop
-        self.seed = seed
-        self.ledger = Ledger.of(board)
-        self.trips: list[Trip] = []
-        self.left: list[Unassigned] = []
+    Parameters
+    ----------
+    problem, params
+        What to plan, and by what weights and limits.
+    stop, seed
+        When to stop, and where chance comes from.
+    """
+
+    def __init__(self, problem: Problem, params: Params, stop: StopCriterion, seed: int) -> None:
+        self.table = Table(problem, params)
+        self.stop, self.seed = stop, seed
+        trucks = range(len(problem.trucks))
+        self.work = Work(
+            steps=[[] for _ in trucks],
+            open_kg=[lot.quantity_kg for lot in problem.lots],
+            standing=[at_start(self.table, truck) for truck in trucks],
+        )
         self.rounds = self.gains = 0
+        self.planned: set[int] = set()
+        self.lost: set[Pin] = set()
+        self.scene: Scene | None = None
+        self.blocks = 0
 
     def run(self) -> Plan:
-        """Plan overrides, then the due lots block after block."""
-        answers, weighed = force(self.board, self.ledger)
+        """Plan what is bound, then the due lots block after block."""
+        answers = self._bind()
         due, waiting = self._due()
-        size = self.board.params.block_lots
-        blocks = [due[start : start + size] for start in range(0, len(due), size)]
-        halted = False
-        for number, block in enumerate(blocks):
-            halted = halted or (number > 0 and self.stop(CONSTRUCTING))
-            known = [] if halted else self._weigh(block, first=number == 0)
-            for at in block[len(known) :]:
-                self._leave(at, None)
-            if known:
-                self._plan_block(known, alone=len(known) == len(due))
-        overridden = [placement for placement in self.ledger.placements if placement.forced]
-        self.trips[:0] = trips_of(self.board, self.ledger, overridden, weighed)
-        return self._result(answers, waiting)
+        size = self.table.params.block_lots
+        if halted(self.stop):
+            size = min(size, _FIRST_LOTS)
+        for start in range(0, len(due), size):
+            if start and halted(self.stop):
+                break
+            self._block(due[start : start + size])
+        return self._result(answers, waiting, due)
+
+    def _bind(self) -> tuple[ForcedAnswer, ...]:
+        """Put committed legs and overrides on their trucks."""
+        table, problem = self.table, self.table.problem
+        named = {forced.lot_id for forced in problem.forced}
+        lots = [leg.lot for leg in problem.committed]
+        lots += [lot for lot in problem.lots if lot.lot_id in named]
+        places = [truck.position for truck in problem.trucks]
+        self.drives = Drives(table, places if lots else (), lots)
+        commit(table, self.drives, self.work)
+        return force(table, self.drives, self.work)
 
     def _due(self) -> tuple[list[int], tuple[str, ...]]:
         """Split the lots into those to plan now, the most urgent first, and those to wait."""
-        lots = self.board.problem.lots
-        horizon_s = self.board.params.horizon_s
-        ready = [at for at in range(len(lots)) if self.ledger.open_kg[at] > 0]
-        due = [at for at in ready if self.board.ready_s[at] <= horizon_s]
-        due.sort(key=lambda at: (-lots[at].priority, lots[at].hold_until, lots[at].lot_id))
+        table, lots = self.table, self.table.problem.lots
+        horizon_s = table.params.horizon_s
+        pinned = {pin.lot_id for pin in table.problem.pins}
+        ready = [at for at in range(len(lots)) if self.work.open_kg[at] > 0]
+        due = [
+            at for at in ready if table.ready_s(lots[at]) <= horizon_s or lots[at].lot_id in pinned
+        ]
+        due.sort(
+            key=lambda at: (
+                lots[at].lot_id not in pinned,
+                -lots[at].priority,
+                lots[at].hold_until,
+                lots[at].lot_id,
+            )
+        )
         late = sorted(set(ready) - set(due))
         return due, tuple(lots[at].lot_id for at in late)
 
-    def _weigh(self, block: Sequence[int], *, first: bool) -> list[Options]:
-        """Weigh the lots of a block until told to stop; of the first block one at least."""
-        known: list[Options] = []
-        start = 0
-        while start < len(block):
-            stop = len(block) if start or not first else min(_FIRST_BLOCK, len(block))
-            legs = self.board.legs(block[start:stop])
-            for column, at in enumerate(block[start:stop]):
-                if (known or not first) and self.stop(CONSTRUCTING):
-                    return known
-                known.append(weigh(self.board, at, legs, column))
-            start = stop
-        return known
+    def _block(self, lots: Sequence[int]) -> None:
+        """Plan some lots jointly, behind what trucks have to do already."""
+        self.planned |= set(lots)
+        table, work = self.table, self.work
+        if not table.problem.trucks:
+            return
+        places = [standing.place for standing in work.standing]
+        goods = [table.problem.lots[at] for at in lots]
+        self.drives = Drives(table, places, goods, older=self.drives)
+        lowering = Lowering(table, self.drives, work, lots)
+        lowering.lost |= self.lost
+        lowered, live = self._begun(lowering)
+        solution = solve(
+            lowered.model, stop=self.stop, seed=self.seed, params=table.params.search, start=live
+        )
+        self.rounds, self.gains = self.rounds + solution.rounds, self.gains + solution.gains
+        extras: Sequence[Extra] = ()
+        moved: Mapping[int, int] = {}
+        if table.problem.transhipments:
+            detours = Detours(table, lowering, lowered, solution, self.stop, self.seed)
+            more = detours.run()
+            if more is not None:
+                lowered = detours.lowered
+                solution = solve(
+                    lowered.model,
+                    stop=self.stop,
+                    seed=self.seed,
+                    params=table.params.search,
+                    start=more,
+                )
+            extras, moved = detours.extras, detours.moved
+        self._remember(lowering, lowered, solution, extras=extras, moved=moved)
+        book(table, self.drives, work, lowered, solution)
+        self.lost |= set(table.problem.pins)
 
-    def _plan_block(self, known: list[Options], *, alone: bool) -> None:
-        before = len(self.ledger.placements)
-        insertion = Insertion(self.board, self.ledger, known)
-        insertion.fill(range(len(known)))
-        if alone:
-            self.rounds, self.gains = improve(insertion, stop=self.stop, seed=self.seed)
-        options = {option.lot: option for option in known}
-        new = self.ledger.placements[before:]
-        self.trips += trips_of(self.board, self.ledger, new, options)
-        for option in known:
-            if self.ledger.open_kg[option.lot] > 0:
-                self._leave(option.lot, option)
+    def _remember(
+        self,
+        lowering: Lowering,
+        lowered: Lowered,
+        solution: Solution,
+        *,
+        extras: Sequence[Extra],
+        moved: Mapping[int, int],
+    ) -> None:
+        """Keep what the explanations ask the engine about: the routes of the only block."""
+        self.blocks += 1
+        work = self.work
+        before = replace(
+            work,
+            steps=[list(steps) for steps in work.steps],
+            open_kg=list(work.open_kg),
+            standing=list(work.standing),
+        )
+        self.scene = Scene(
+            self.table,
+            self.drives,
+            before,
+            lowering.lots,
+            lowered,
+            solution,
+            frozenset(lowering.lost),
+            tuple(extras),
+            dict(moved),
+        )
 
-    def _leave(self, at: int, option: Options | None) -> None:
-        board = self.board
-        reasons = reasons_for(board, self.ledger, option) if option else (stopped(board),)
-        lot_id = self.board.problem.lots[at].lot_id
-        self.left.append(Unassigned(lot_id, self.ledger.open_kg[at], reasons))
+    def _begun(self, lowering: Lowering) -> tuple[Lowered, Live]:
+        """Return a model, and a solution that has its pins and lots of priority.
 
-    def _result(self, answers: tuple[ForcedAnswer, ...], waiting: tuple[str, ...]) -> Plan:
-        problem, placements = self.board.problem, self.ledger.placements
+        A pin that cannot be kept leaves its slot: the model is made again without it.
+        """
+        lowered = lowering.model()
+        live = begin(lowered, self.seed)
+        pins = [number for number, asked in enumerate(lowered.asked) if asked.pin is not None]
+        pins.sort(key=lambda number: self._pinned_s(lowered, number))
+        kept: set[Pin | None] = set()
+        for number in pins:
+            pin = lowered.asked[number].pin
+            if insert(live, number):
+                kept.add(pin)
+        if not kept >= lowering.gates.pinned.keys():
+            lowering.lost |= lowering.gates.pinned.keys() - kept
+            return self._begun(lowering)
+        live.lock(pins)
+        for number in lowered.urgent:
+            insert(live, number)
+        return lowered, live
+
+    def _pinned_s(self, lowered: Lowered, number: int) -> int:
+        pin = lowered.asked[number].pin
+        slot = self.table.slot_at.get(pin.slot_id or "") if pin else None
+        return -1 if slot is None else self.table.opens_s(self.table.slots[slot])
+
+    def _result(
+        self, answers: tuple[ForcedAnswer, ...], waiting: tuple[str, ...], due: Sequence[int]
+    ) -> Plan:
+        table, work, problem = self.table, self.work, self.table.problem
+        scribe = Scribe(table, self.drives, work)
+        trips = scribe.trips()
+        open_lots = [at for at in due if work.open_kg[at] > 0]
+        scene = self.scene if self.blocks == 1 else None
+        trips, left = explained(table, self.drives, work, trips, open_lots, self.planned, scene)
+        own = [trip for trip in trips if trip.leg == 1 and not trip.committed]
         return Plan(
-            trips=tuple(self.trips),
-            unassigned=tuple(self.left),
+            trips=tuple(trips),
+            unassigned=tuple(left),
             waiting=waiting,
             idle_trucks=tuple(
                 truck.truck_id
-                for truck, used in zip(problem.trucks, self.ledger.used, strict=True)
-                if not used
+                for truck, steps in zip(problem.trucks, work.steps, strict=True)
+                if not steps
             ),
             forced=answers,
             stats={
                 "lots": len(problem.lots),
-                "trips": len(self.trips),
-                "assigned_kg": sum(placement.quantity_kg for placement in placements),
-                "left_kg": sum(left.quantity_kg for left in self.left),
-                "cost": sum(placement.cost for placement in placements),
+                "trips": len(trips),
+                "assigned_kg": sum(trip.quantity_kg for trip in own),
+                "left_kg": sum(one.quantity_kg for one in left),
+                "cost": sum(trip.cost["total"] for trip in trips),
                 "rounds": self.rounds,
                 "gains": self.gains,
-                "slots_ignored": len(problem.slots) - len(self.board.slots),
+                "slots_ignored": len(problem.slots) - len(table.slots),
             },
+            routes=tuple(scribe.routes()),
+            stuck_trucks=tuple(problem.trucks[at].truck_id for at in sorted(work.stuck)),
+            idle=tuple(idle_trucks(table, work, trips, due)),
         )

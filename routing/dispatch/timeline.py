@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Itinerary:
-    """When a truck does what on its way to a facility, before any slot is chosen."""
+    """When a truck does what on its way to a facility, before any slot is chosen.
+
+    `join_s` is when it joins a corridor, if it does.
+    """
 
     start_s: int
     departure_s: int
@@ -28,6 +31,8 @@ class Itinerary:
     breaks_s: tuple[tuple[int, int], ...]
     since_break_s: int
     today_s: int
+    week_s: int = 0
+    join_s: int | None = None
 
 
 def travel_through(
@@ -39,6 +44,7 @@ def travel_through(
     ready_s: int,
     load_s: int,
     params: Params,
+    join_after_s: int | None = None,
 ) -> Itinerary:
     """Drive to the pickup, load when the lot is ready, drive on to the facility.
 
@@ -57,6 +63,8 @@ def travel_through(
         When the lot may be loaded, and how long that takes.
     params
         The rules' numbers.
+    join_after_s
+        Seconds of driving from the pickup to where a corridor is joined, if one is.
 
     Returns
     -------
@@ -64,11 +72,14 @@ def travel_through(
         The times; that the day's driving is within its limit is another rule's matter.
     """
     since_s = min(driving.since_break_s, params.drive_s)
-    moving_s, _, _ = _drive(0, since_s, empty_s, params)
+    moving_s, _, _ = drive(0, since_s, empty_s, params)
     departure_s = max(start_s, ready_s - moving_s - params.pickup_early_s)
-    pickup_eta_s, since_s, breaks = _drive(departure_s, since_s, empty_s, params)
+    pickup_eta_s, since_s, breaks = drive(departure_s, since_s, empty_s, params)
     pickup_done_s = max(pickup_eta_s, ready_s) + load_s
-    arrival_s, since_s, more = _drive(pickup_done_s, since_s, loaded_s, params)
+    join_s = None
+    if join_after_s is not None:
+        join_s = drive(pickup_done_s, since_s, join_after_s, params)[0]
+    arrival_s, since_s, more = drive(pickup_done_s, since_s, loaded_s, params)
     return Itinerary(
         start_s=start_s,
         departure_s=departure_s,
@@ -80,6 +91,8 @@ def travel_through(
         breaks_s=breaks + more,
         since_break_s=since_s,
         today_s=driving.today_s + empty_s + loaded_s,
+        week_s=driving.week_s + empty_s + loaded_s,
+        join_s=join_s,
     )
 
 
@@ -120,9 +133,25 @@ def price(
     }
 
 
-def _drive(
+def drive(
     start_s: int, since_s: int, duration_s: int, params: Params
 ) -> tuple[int, int, tuple[tuple[int, int], ...]]:
+    """Drive for a time, with a break wherever `drive_s` are full and more is to come.
+
+    Parameters
+    ----------
+    start_s, since_s
+        When the truck leaves, and what was driven since the last break.
+    duration_s
+        Seconds of driving.
+    params
+        The rules' numbers.
+
+    Returns
+    -------
+    tuple
+        When the truck arrives, what was driven since the last break, and the breaks.
+    """
     clock_s, left_s, breaks = start_s, duration_s, []
     while since_s + left_s > params.drive_s:
         stretch_s = params.drive_s - since_s

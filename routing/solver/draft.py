@@ -107,7 +107,7 @@ def _square(name: str, matrices: Sequence[NDArray[np.generic]]) -> NDArray[np.ge
     for matrix in matrices:
         shape = np.shape(matrix)
         require(shape == (size, size), f"Expected {name} square and alike, got {shape}.")
-        exact = np.asarray(matrix, float)
-        require(bool((exact >= 0).all()), f"Expected {name} >= 0, got a negative or undefined one.")
+        fine = bool((np.asarray(matrix) >= 0).all())
+        require(fine, f"Expected {name} >= 0, got a negative or undefined one.")
     stack = np.array(matrices)
     return np.minimum(stack, NO_WAY) if name == "times" else stack

@@ -33,6 +33,6 @@ def warm() -> None:
         live = Live(model)
         solve(model, stop=Rounds(2), params=SearchParams(part=part), start=live)
     live.remove(0)
-    place = live.cheapest(0)
-    if place is not None:
-        live.insert(0, place)
+    found = live.cheapest(0)
+    if found is not None:
+        live.insert(0, found)

@@ -67,7 +67,14 @@ class Field:
             if found := ask():
                 return found
             time.sleep(0.2)
-        raise AssertionError("what the test waits for did not come")
+        raise AssertionError(f"what the test waits for did not come; {self._complaints()}")
+
+    def _complaints(self) -> str:
+        """Return the last things that went wrong in a worker."""
+        logs = [self.settings.log_path(f"worker-{n + 1}") for n in range(self.settings.workers)]
+        lines = [line for log in logs if log.exists() for line in log.read_text().splitlines()]
+        wrong = [line for line in lines if " ERROR " in line or " CRITICAL " in line]
+        return "\n".join(["the workers complain:", *wrong[-5:]]) if wrong else "no worker complains"
 
     def close(self) -> None:
         """Close the connections."""

@@ -5,10 +5,11 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from schemas.dispatch import Outage
 from schemas.vocabulary import VOCABULARY
 
 _ROOT = Path(__file__).parents[2]
@@ -64,11 +65,12 @@ def _returned(function: ast.FunctionDef) -> Iterator[ast.expr]:
 def alerts() -> set[str]:
     """Collect the codes of all alerts."""
     found = {"truck_held", "truck_refused"}
+    found |= {f"planner_{outage}" for outage in get_args(Outage)}
     for call in _nodes(ast.Call):
         name = _called(call)
         if name == "AlertRaised":
             found.update(_keyword(call, "code"))
-        elif name in {"_raise", "_alert"}:
+        elif name in {"_raise", "_alert", "_warn"}:
             found.update([text for each in call.args for text in _text(each)][:1])
     return found
 

@@ -47,7 +47,11 @@ def test_dispatcher_sees_a_truck_and_a_lot_and_the_truck_move(field: Field) -> N
 
 
 def test_haulier_accepts_an_offer_and_sees_it_accepted(field: Field) -> None:
-    """The offer comes to the phone, is accepted, and stands among the trips under way."""
+    """The offer comes to the phone, is accepted, and stands among the trips under way.
+
+    The stack is asked first, so that a failure says whether the planner or the page is at fault.
+    """
+    field.eventually(lambda: field.get("/v1/assignments")["items"])
     with browse(Size.PHONE) as page:
         page.goto(field.link("haulier", HAULIER, "/haulier"))
         page.click(".trip.proposed", timeout=_WAIT_MS)

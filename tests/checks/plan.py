@@ -1,25 +1,40 @@
 """Check a dispatch plan against the rules of the world, written apart from the planner.
 
-Nothing of the planner but the shapes of a problem and a plan is used: every trip is driven again,
-minute by minute of its own story, and held against the problem. Each finding begins with a code.
+Nothing of the planner but the shapes of a problem and a plan is used: every route is driven again
+(`road`), every trip held against its route and the problem. Each finding begins with a code.
 """
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from tests.checks.books import ENDS, books
+from tests.checks.corridor import misused
+from tests.checks.road import Rider, seconds_between, volume_l
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from routing.dispatch import Corridor, Lot, Params, Plan, Point, Problem, Slot, Trip, Truck
+    from routing.dispatch import (
+        Corridor,
+        Facility,
+        Lot,
+        Params,
+        Plan,
+        Point,
+        Problem,
+        Route,
+        RouteStop,
+        Slot,
+        Transhipment,
+        Trip,
+        Truck,
+    )
 
 _ROUNDING = timedelta(seconds=1)
-_EARTH_M = 6_371_000.0
 
 
 def violations(problem: Problem, plan: Plan, params: Params) -> list[str]:
@@ -34,11 +49,18 @@ def violations(problem: Problem, plan: Plan, params: Params) -> list[str]:
     params
         The numbers of the rules that the plan was made with.
     """
-    found = [*_shared(problem, plan), *_goods(problem, plan, params), *_answers(problem, plan)]
+    found = [*books(problem, plan, params)]
+    relief: set[tuple[str, int]] = set()
+    for route in plan.routes:
+        rider = Rider.on(problem, params, route, relief)
+        if rider is None:
+            found.append(f"unknown: route of {route.truck_id}, which the problem does not have")
+        else:
+            found += [f"{flaw} (truck {route.truck_id})" for flaw in rider.flaws(route)]
     for trip in plan.trips:
-        known = _known(problem, trip)
+        known = _known(problem, plan, trip)
         if known is None:
-            found.append(f"unknown: trip {trip.truck_id} names what the problem does not have")
+            found.append(f"unknown: trip {trip.truck_id} names what there is not")
             continue
         found += [f"{flaw} (truck {trip.truck_id})" for flaw in _trip(problem, params, trip, known)]
     return found
@@ -48,237 +70,226 @@ def violations(problem: Problem, plan: Plan, params: Params) -> list[str]:
 class _Known:
     truck: Truck
     lot: Lot
-    slot: Slot
-    place: Point
-    products: frozenset[str]
+    slot: Slot | None
+    place: Facility | None
     corridor: Corridor | None
+    tour: list[RouteStop]
+    """The stops of the trip's tour up to its delivery."""
+    start: Point
+    """Where the truck is before the tour."""
+    route: Route
+    loaded: RouteStop | None = None
+    with_pin: bool = False
+    """Whether the truck is pinned into the same slot."""
+
+    @property
+    def end(self) -> RouteStop:
+        return self.tour[-1]
 
 
-def _known(problem: Problem, trip: Trip) -> _Known | None:
-    truck = next((t for t in problem.trucks if t.truck_id == trip.truck_id), None)
-    lot = next((t for t in problem.lots if t.lot_id == trip.lot_id), None)
-    slot = next((s for s in problem.slots if s.slot_id == trip.slot_id), None)
-    place = next((f for f in problem.facilities if f.facility_id == trip.facility_id), None)
-    corridor = next((c for c in problem.corridors if c.corridor_id == trip.corridor_id), None)
-    if truck is None or lot is None or slot is None or place is None:
+def _loaded(tour: list[RouteStop], trip: Trip) -> RouteStop | None:
+    """Return where a trip's goods are loaded: of several alike, when the trip says so."""
+    goods = (trip.lot_id, trip.quantity_kg)
+    own = [
+        stop
+        for stop in tour
+        if stop.kind in {"pickup", "takeover"} and (stop.lot_id, stop.quantity_kg) == goods
+    ]
+    return next((stop for stop in own if stop.end == trip.pickup_done), own[-1] if own else None)
+
+
+def _known(problem: Problem, plan: Plan, trip: Trip) -> _Known | None:
+    lots = [lot for lot in problem.lots if lot.lot_id == trip.lot_id]
+    slots = [slot for slot in problem.slots if slot.slot_id == trip.slot_id]
+    if trip.committed:
+        legs = [leg for leg in problem.committed if leg.truck_id == trip.truck_id]
+        lots = [leg.lot for leg in legs if leg.lot.lot_id == trip.lot_id]
+        slots = [leg.slot for leg in legs if leg.slot and leg.slot.slot_id == trip.slot_id]
+    trucks = [t for t in problem.trucks if t.truck_id == trip.truck_id]
+    places = [f for f in problem.facilities if f.facility_id == trip.facility_id]
+    corridors = [c for c in problem.corridors if c.corridor_id == trip.corridor_id]
+    routes = [r for r in plan.routes if r.truck_id == trip.truck_id]
+    if not (lots and trucks and routes) or (trip.slot_id and not (slots and places)):
         return None
-    if trip.corridor_id is not None and corridor is None:
+    if trip.corridor_id is not None and not corridors:
         return None
-    return _Known(truck, lot, slot, place.position, place.products, corridor)
+    stops = [stop for stop in routes[0].stops if stop.sequence == trip.sequence]
+    at = next((n for n, stop in enumerate(stops) if _is_end(stop, trip)), None)
+    if at is None:
+        return None
+    before = [stop for stop in routes[0].stops if stop.sequence < trip.sequence]
+    return _Known(
+        trucks[0],
+        lots[0],
+        slots[0] if trip.slot_id else None,
+        places[0] if trip.slot_id else None,
+        corridors[0] if trip.corridor_id is not None else None,
+        stops[: at + 1],
+        before[-1].position if before else trucks[0].position,
+        routes[0],
+        _loaded(stops[: at + 1], trip),
+        any(
+            (other.pinned, other.truck_id, other.slot_id) == (True, trip.truck_id, trip.slot_id)
+            for other in plan.trips
+        ),
+    )
 
 
-def _shared(problem: Problem, plan: Plan) -> Iterator[str]:
-    """Judge what trips share: trucks, and places in slots."""
-    for truck_id, count in Counter(trip.truck_id for trip in plan.trips).items():
-        if count > 1:
-            yield f"truck_twice: truck {truck_id} has {count} trips"
-    slots = {slot.slot_id: slot for slot in problem.slots}
-    for slot_id, count in Counter(trip.slot_id for trip in plan.trips).items():
-        if slot_id in slots and count > slots[slot_id].free:
-            yield f"slot_overfull: {count} trucks in slot {slot_id}"
-    idle = {truck.truck_id for truck in problem.trucks} - {trip.truck_id for trip in plan.trips}
-    if idle != set(plan.idle_trucks):
-        yield "idle: the idle trucks are others than those without a trip"
-
-
-def _goods(problem: Problem, plan: Plan, params: Params) -> Iterator[str]:
-    """Judge the goods of each lot: on trips, left over with reasons, or waiting."""
-    carried: Counter[str] = Counter()
-    for trip in plan.trips:
-        carried[trip.lot_id] += trip.quantity_kg
-    left = {one.lot_id: one for one in plan.unassigned}
-    horizon = problem.now + timedelta(seconds=params.horizon_s)
-    for lot in problem.lots:
-        rest = lot.quantity_kg - carried[lot.lot_id]
-        told = left[lot.lot_id].quantity_kg if lot.lot_id in left else 0
-        if rest < 0:
-            yield f"lot_overbooked: {-rest} kg too many of lot {lot.lot_id}"
-        elif lot.lot_id in plan.waiting:
-            if lot.ready_from <= horizon or told:
-                yield f"waiting: lot {lot.lot_id} need not wait"
-        elif rest != told:
-            yield f"lot_forgotten: {rest} kg of lot {lot.lot_id} are open, {told} are told"
-        if lot.lot_id in left and not left[lot.lot_id].reasons:
-            yield f"no_reason: lot {lot.lot_id} is left without a reason"
-
-
-def _answers(problem: Problem, plan: Plan) -> Iterator[str]:
-    """Judge overrides: each is answered, as planned with its trip or as refused."""
-    if tuple(answer.forced for answer in plan.forced) != problem.forced:
-        yield "forced: the answers are to other overrides"
-    trips = {(trip.truck_id, trip.lot_id): trip for trip in plan.trips if trip.forced}
-    for answer in plan.forced:
-        trip = trips.get((answer.forced.truck_id, answer.forced.lot_id))
-        if answer.planned == bool(answer.refusals):
-            yield "forced: an override is planned and refused, or neither"
-        if answer.planned and trip is None:
-            yield "forced: an override is called planned without a trip"
-        if answer.planned and trip and answer.forced.slot_id not in (None, trip.slot_id):
-            yield "forced: an override stands in another slot than it names"
-    asked = {(answer.forced.truck_id, answer.forced.lot_id) for answer in plan.forced}
-    if not trips.keys() <= asked:
-        yield "forced: a trip calls itself an override that nobody asked for"
+def _is_end(stop: RouteStop, trip: Trip) -> bool:
+    return stop.kind in ENDS and (stop.lot_id, stop.end) == (trip.lot_id, trip.delivery_done)
 
 
 def _trip(problem: Problem, params: Params, trip: Trip, known: _Known) -> Iterator[str]:
     yield from _load(problem, params, trip, known)
-    yield from _entry(params, trip, known)
-    yield from _journey(problem, params, trip, known)
+    if not trip.committed:
+        yield from _entry(params, trip, known)
+    yield from _told(problem, trip, known)
+    yield from _loading(problem, params, trip, known)
+    yield from _unloading(problem, params, trip, known)
+    if known.corridor is not None:
+        yield from misused(params, trip, known.corridor, known.lot, known.tour)
 
 
 def _load(problem: Problem, params: Params, trip: Trip, known: _Known) -> Iterator[str]:
-    """Judge who carries what to where."""
+    """Judge who carries what."""
     truck, lot = known.truck, known.lot
     if trip.quantity_kg > truck.payload_kg:
         yield "payload: more on the truck than it can carry"
+    if trip.committed:
+        return
     if trip.quantity_kg < max(params.min_consignment_kg, 1):
         yield "too_small: less on the truck than is worth a trip"
     if lot.temperature not in truck.temperature_classes:
         yield "temperature: the truck cannot keep the lot's temperature"
+    if not lot.needs <= truck.skills:
+        yield "skills: the truck lacks what the lot needs"
+    if not _wanted(problem, known) <= truck.permits:
+        yield "permits: the truck lacks one"
+    yield from _asked(problem, params, trip, known)
+
+
+def _wanted(problem: Problem, known: _Known) -> set[str]:
+    """Return the permits that a trip needs: for the goods, and wherever it goes in."""
+    passed = {stop.position for stop in (known.loaded, known.end) if stop}
+    passed |= {known.end.through} if known.end.through else set()
+    wanted = set(known.lot.permits)
+    for place in problem.transhipments:
+        if known.corridor is None and place.position in passed and known.place is None:
+            wanted |= place.permits
+    if known.place is not None:
+        wanted |= known.place.permits
+    return wanted
+
+
+def _asked(problem: Problem, params: Params, trip: Trip, known: _Known) -> Iterator[str]:
+    """Judge whether anybody wants the goods to go there, by that truck, and now."""
+    lot, place = known.lot, known.place
     if not trip.forced and (trip.truck_id, trip.lot_id) in problem.forbidden:
         yield "declined: the truck has declined the lot"
-    if not trip.forced and lot.ready_from > problem.now + timedelta(seconds=params.horizon_s):
+    horizon = problem.now + timedelta(seconds=params.horizon_s)
+    pinned = any(pin.lot_id == lot.lot_id for pin in problem.pins)
+    if not trip.forced and not pinned and lot.ready_from > horizon:
         yield "not_ready: the lot is ready after the horizon"
-    if lot.destinations and trip.facility_id not in lot.destinations:
+    if place is not None and lot.destinations and trip.facility_id not in lot.destinations:
         yield "destination: the lot does not go there"
-    if known.products and lot.product not in known.products:
+    if place is not None and place.products and lot.product not in place.products:
         yield "destination: the facility does not take the product"
 
 
 def _entry(params: Params, trip: Trip, known: _Known) -> Iterator[str]:
     """Judge when the truck enters: inside the slot's window, and while the goods hold."""
-    slot, margin = known.slot, timedelta(seconds=0 if trip.forced else params.margin_s)
+    bound = trip.forced or trip.pinned
+    slot, margin = known.slot, timedelta(seconds=0 if bound else params.margin_s)
+    if trip.delivery_eta > known.lot.hold_until - margin:
+        yield "hold: the goods do not hold until the delivery"
+    if slot is None:
+        return
     if (slot.facility_id, slot.gate_id) != (trip.facility_id, trip.gate_id):
         yield "slot: it is at another facility or gate"
     if (slot.window_start, slot.window_end) != (trip.window_start, trip.window_end):
         yield "slot: its window is another"
+    if known.with_pin:
+        margin = timedelta(0)
     last = max(slot.window_start + _ROUNDING, slot.window_end - margin)
     if not slot.window_start <= trip.delivery_eta < slot.window_end or trip.delivery_eta > last:
         yield "slot_missed: the truck enters outside the window"
-    if trip.delivery_eta > known.lot.hold_until - margin:
-        yield "hold: the goods do not hold until the delivery"
 
 
-def _journey(problem: Problem, params: Params, trip: Trip, known: _Known) -> Iterator[str]:
-    """Drive the trip again by the travel times and its own breaks."""
-    stops = _stops(trip, known)
-    if stops is None:
-        yield "via: the stops are not truck, pickup, (assembly point,) facility"
+def _told(problem: Problem, trip: Trip, known: _Known) -> Iterator[str]:
+    """Judge whether the trip tells what happens on the route."""
+    tour, loaded = known.tour, known.loaded
+    if trip.departure != tour[0].departure:
+        yield "departure: the trip sets out at another time than the route"
+    if loaded is not None and trip.pickup_eta != loaded.arrival:
+        yield f"eta: the truck is at the pickup at {loaded.arrival}"
+    if loaded is not None and trip.pickup_done != loaded.end:
+        yield "loading: the trip loads at another time than the route"
+    if trip.delivery_eta != known.end.start:
+        yield f"eta: the truck is at its end at {known.end.start}"
+    passed = [known.start]
+    for stop in tour:
+        passed += [stop.through] if stop.through else []
+        passed.append(stop.position)
+    if list(trip.via) != passed:
+        yield "via: the stops are not those of the route"
+    drive_s = sum(seconds_between(problem, known.truck, *pair) for pair in pairwise(passed))
+    yield from _hours(trip, known, drive_s)
+
+
+def _hours(trip: Trip, known: _Known, drive_s: float) -> Iterator[str]:
+    """Judge whether the trip tells the driver's hours as the route has them."""
+    first, last = known.tour[0].departure, known.end.arrival
+    own = tuple(rest for rest in known.route.breaks if first <= rest[0] < last)
+    if trip.breaks != own:
+        yield "breaks: they are not those of the route"
+    if known.end is known.route.stops[-1] and trip.driving != known.route.driving:
+        yield "driving_hours: the trip tells other hours than the route"
+    if trip.drive_s != drive_s:
+        yield f"driving_hours: the trip drives {drive_s:.0f} s"
+
+
+def _loading(problem: Problem, params: Params, trip: Trip, known: _Known) -> Iterator[str]:
+    """Judge where and how long the goods are loaded."""
+    lot, loaded = known.lot, known.loaded
+    if loaded is None:
+        if not any(leg.aboard and leg.truck_id == trip.truck_id for leg in problem.committed):
+            yield "loading: the goods are never loaded"
         return
-    hops = [_seconds(problem, known, one, two) for one, two in pairwise(stops)]
-    if any(math.isinf(hop) for hop in hops):
-        yield "closed: no open road leads along the stops"
-        return
-    start = max(known.truck.available_from, problem.now + timedelta(seconds=params.accept_s))
-    if trip.departure < start:
-        yield "departure: the truck leaves before it may"
-    road = _Road(trip, known.truck.driving.since_break_s)
-    pickup = road.drive(trip.departure, hops[0])
-    if pickup != trip.pickup_eta:
-        yield f"eta: the truck is at the pickup at {pickup}"
-    load_s = params.load_s_by_product.get(known.lot.product, params.load_s)
-    if trip.pickup_done < max(pickup, known.lot.ready_from) + timedelta(seconds=load_s):
+    load_s = params.load_s_by_product.get(lot.product, params.load_s)
+    place, ready = lot.pickup, lot.ready_from
+    if loaded.kind == "takeover":
+        swap = _swap(problem, loaded)
+        if swap is None:
+            yield "via: there is no such transhipment point"
+            return
+        place, ready, load_s = swap.position, loaded.start, swap.swap_s
+    if loaded.position != place:
+        yield "via: the goods are not loaded where they are"
+    if loaded.start < ready or loaded.end < loaded.start + timedelta(seconds=load_s):
         yield "loading: the goods are not ready, or not loaded that fast"
-    join = road.drive(trip.pickup_done, hops[1] if len(hops) == 3 else 0)
-    arrival = road.drive(join, hops[-1])
-    if abs(max(arrival, trip.window_start) - trip.delivery_eta) > _ROUNDING:
-        yield f"eta: the truck is at the facility at {arrival}"
-    yield from _hours(params, trip, known, road, sum(hops))
-    if known.corridor is not None:
-        yield from _corridor(params, trip, known, (join, arrival))
 
 
-def _hours(params: Params, trip: Trip, known: _Known, road: _Road, drive_s: float) -> Iterator[str]:
-    """Judge the driver's hours: breaks, the day, and what the trip tells of them."""
-    if road.longest_s > params.drive_s:
-        yield f"driving_hours: {road.longest_s:.0f} s without a break"
-    if road.breaks or any((end - at).total_seconds() < params.break_s for at, end in trip.breaks):
-        yield "breaks: one is too short, or lies outside the driving"
-    today_s = known.truck.driving.today_s + drive_s
-    if today_s > params.day_s or (drive_s, today_s) != (trip.drive_s, trip.driving.today_s):
-        yield f"driving_hours: {today_s:.0f} s on this day"
-    if road.since_s != trip.driving.since_break_s:
-        yield f"driving_hours: {road.since_s:.0f} s since the last break at the end"
+def _swap(problem: Problem, stop: RouteStop) -> Transhipment | None:
+    return next((p for p in problem.transhipments if p.place_id == stop.place), None)
 
 
-class _Road:
-    """Drive on, taking the trip's breaks where they fall."""
-
-    def __init__(self, trip: Trip, since_s: float) -> None:
-        self.breaks = list(trip.breaks)
-        self.since_s = since_s
-        self.longest_s = 0.0
-
-    def drive(self, at: datetime, left_s: float) -> datetime:
-        """Return when so many seconds of driving, begun at a time, are done."""
-        while self.breaks and at <= self.breaks[0][0] < at + timedelta(seconds=left_s):
-            start, end = self.breaks.pop(0)
-            stretch_s = (start - at).total_seconds()
-            self.longest_s = max(self.longest_s, self.since_s + stretch_s)
-            at, left_s, self.since_s = end, left_s - stretch_s, 0
-        self.since_s += left_s
-        self.longest_s = max(self.longest_s, self.since_s if left_s else 0)
-        return at + timedelta(seconds=left_s)
-
-
-def _stops(trip: Trip, known: _Known) -> tuple[Point, ...] | None:
-    ends = (known.truck.position, known.lot.pickup, known.place)
-    if (trip.via[0], trip.via[1], trip.via[-1]) != ends:
-        return None
-    if known.corridor is None:
-        return trip.via if len(trip.via) == 3 and trip.corridor_reason else None
-    points = [p.position for p in known.corridor.assembly_points if p.place_id != trip.facility_id]
-    return trip.via if len(trip.via) == 4 and trip.via[2] in points else None
-
-
-def _seconds(problem: Problem, known: _Known, one: Point, two: Point) -> float:
-    exact = float(problem.travel.duration_s(known.truck.vehicle_class, [one], [two])[0, 0])
-    return exact if math.isinf(exact) else math.ceil(exact)
-
-
-def _corridor(
-    params: Params, trip: Trip, known: _Known, inside: tuple[datetime, datetime]
-) -> Iterator[str]:
-    """Judge whether the corridor is the truck's to use, at that time, from that pickup."""
-    corridor = known.corridor
-    assert corridor is not None
-    if trip.facility_id not in corridor.facilities:
-        yield "corridor: it does not lead to the facility"
-    if corridor.roster and trip.truck_id not in corridor.roster:
-        yield "corridor: the truck is not on its roster"
-    join, leave = inside
-    if join < corridor.valid_from or (corridor.valid_until and leave > corridor.valid_until):
-        yield "corridor: it is not valid then"
-    if corridor.hours is not None and not any(
-        opens - _ROUNDING <= join and leave <= closes + _ROUNDING
-        for opens, closes in _openings(params, corridor, join)
-    ):
-        yield "corridor: it is not open then"
-    if _straight_m(known.lot.pickup, trip.via[2]) > params.corridor_join_m * 1.001:
-        yield "corridor: the pickup is too far from where it is joined"
-
-
-def _openings(
-    params: Params, corridor: Corridor, join: datetime
-) -> Iterator[tuple[datetime, datetime]]:
-    """Yield the openings of the days around a time; equal hours never close."""
-    assert corridor.hours is not None
-    opens, closes = corridor.hours
-    if opens == closes:
-        yield corridor.valid_from, corridor.valid_until or join + timedelta(days=9)
-        return
-    offset = timedelta(seconds=params.local_utc_offset_s)
-    today = (join.astimezone(UTC) + offset).date()
-    for days in (-1, 0, 1):
-        day = today + timedelta(days=days)
-        start = datetime.combine(day, opens, UTC) - offset
-        end = datetime.combine(day, closes, UTC) - offset
-        yield start, end if end > start else end + timedelta(days=1)
-
-
-def _straight_m(one: Point, two: Point) -> float:
-    """Return metres on a sphere, by the law of cosines."""
-    lat_1, lat_2 = math.radians(one.lat), math.radians(two.lat)
-    turn = math.cos(math.radians(two.lon - one.lon))
-    cosine = math.sin(lat_1) * math.sin(lat_2) + math.cos(lat_1) * math.cos(lat_2) * turn
-    return _EARTH_M * math.acos(max(-1.0, min(1.0, cosine)))
+def _unloading(problem: Problem, params: Params, trip: Trip, known: _Known) -> Iterator[str]:
+    """Judge where and how long the goods are unloaded."""
+    lot, end = known.lot, known.end
+    if end.volume_l != volume_l(lot, trip.quantity_kg):
+        yield "volume: it is not the goods' share"
+    unload_s = params.unload_s_by_product.get(lot.product, params.unload_s)
+    wanted = lot.drop if known.place is None else known.place.position
+    if end.kind == "handover":
+        swap = _swap(problem, end)
+        if swap is None:
+            yield "via: there is no such transhipment point"
+            return
+        wanted, unload_s = swap.position, swap.swap_s
+    if end.position != wanted or (known.slot is None) != (end.kind != "delivery"):
+        yield "via: the goods do not end where they should"
+    if end.end < end.start + timedelta(seconds=unload_s):
+        yield "unloading: it does not go that fast"
+    told = trip.corridor_id or trip.corridor_reason
+    if end.kind == "delivery" and not trip.committed and not told:
+        yield "corridor: the trip does not say why it uses none"

@@ -15,6 +15,7 @@ from routing.dispatch import Point
 from routing.roads.bundled import build_bundled
 from routing.roads.closures import touches
 from streams import planning
+from streams.rehearsal import rehearse
 from tests.routing.roads.places import PLACES
 
 if TYPE_CHECKING:
@@ -52,3 +53,10 @@ def test_a_closure_is_in_the_very_next_plan_and_a_lifted_one_no_more(tmp_path: P
         assert not touches(detour, closed[2])
         assert planner.submit(_plan_roads, []).result(timeout=120) == (free_s, road)
         assert planner.submit(_imported).result(timeout=120) == set()
+
+
+def test_the_rehearsal_is_a_whole_plan() -> None:
+    """It runs what a real plan runs: a trip into a slot, with its cost and explanation."""
+    (trip,) = rehearse().trips
+    assert (trip.truck_id, trip.lot_id, trip.slot_id) == ("T", "L", "S")
+    assert trip.explanation

@@ -123,31 +123,44 @@ class _Search:
             self.lot_slots[lot, : len(slots)] = slots
         self.loaded_s = np.ascontiguousarray(instance.lot_to_port_s[:, instance.slot_port])
         self.first_s, self.last_s = first_s, last_s
-        self.best = -np.inf
-        self.centre: NDArray[np.float64] | None = None
+        self.best = self.highest = -np.inf
+        self.centre = self._guess()
         self.greedy = True
 
     def run(self, going: Callable[[], bool]) -> Bound:
+        """Go on until no route pays, or there is no more time."""
         relaxed, rounds = np.inf, 0
         while going():
             rounds += 1
             relaxed, prices, truck_price = self._programme()
             if relaxed - self.best <= _NEARLY * abs(relaxed):
                 break
-            centre = None if self.greedy else self.centre
-            smooth = centre is not None
-            at = prices if centre is None else _SMOOTH * centre + (1 - _SMOOTH) * prices
-            added, bound = self._price(at, truck_price, loose=smooth)
-            if bound > self.best:
-                self.best, self.centre = bound, at
-            if not added and smooth:
-                added, bound = self._price(prices, truck_price, loose=False)
-                if bound > self.best:
-                    self.best, self.centre = bound, prices
+            at = _SMOOTH * self.centre + (1 - _SMOOTH) * prices
+            added = self._price_at(at, truck_price, loose=True)
+            added = added or self._price_at(prices, truck_price, loose=False)
             if not added and not self.greedy:
                 break
-            self.greedy = self.greedy and added > 0
+            if not added:
+                self.greedy, self.highest = False, -np.inf
         return Bound(self.best, relaxed, rounds, len(self.columns.cost))
+
+    def _price_at(
+        self, prices: NDArray[np.float64], truck_price: NDArray[np.float64], *, loose: bool
+    ) -> int:
+        """Price at some prices, remember them if they bound best, and count the new routes."""
+        added, bound = self._price(prices, truck_price, loose=loose)
+        if bound > self.highest:
+            self.highest, self.centre = bound, prices
+        if not self.greedy:
+            self.best = max(self.best, bound)
+        return added
+
+    def _guess(self) -> NDArray[np.float64]:
+        """Guess prices: each lot's share of its route at the beginning, nothing for slots."""
+        prices = np.zeros(self.instance.lots + self.instance.slots)
+        for lots, cost in zip(self.columns.lots, self.columns.cost, strict=True):
+            prices[list(lots)] = cost / len(lots)
+        return prices
 
     def _programme(self) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
         """Solve the linear programme; return its cost, prices of lots and slots, and of trucks."""
@@ -192,8 +205,6 @@ class _Search:
                 ids, where = lots[row, :length][::-1], slots[row, :length][::-1]
                 cost = price[row] + prices[ids].sum() - prices[instance.lots + where].sum()
                 added += self.columns.add(truck, ids.tolist(), where.tolist(), float(cost))
-        if self.greedy:
-            return added, -np.inf
         paid = prices[: instance.lots].sum() - instance.slot_places @ prices[instance.lots :]
         return added, float(paid + sum(min(0.0, bound) for *_, bound in found))
 

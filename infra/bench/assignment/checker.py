@@ -103,7 +103,7 @@ def _follow(
             found.append(f"lot {call.lot} is held too long")
         now_s, at = unload_s + SERVICE_S, gate
         drive_s += to_pickup_s + to_gate_s
-    if now_s > instance.shift_end_s[truck]:
+    if route and now_s > instance.shift_end_s[truck]:
         found.append(f"truck {truck} works longer than its shift")
     return drive_s, now_s - begun_s - drive_s - 2 * SERVICE_S * len(route)
 

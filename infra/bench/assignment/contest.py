@@ -6,7 +6,7 @@ import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from infra.bench.assignment.checker import judge
 from infra.bench.assignment.rivals import Found, Settings, lead, settings_for
@@ -29,20 +29,25 @@ class Entry:
         The checker's.
     took_s
         How long it took.
-    turns
-        How often slots were fixed; None where they are not.
+    turns, rejected
+        How often slots were fixed, None where they are not; and how many solutions were not kept,
+        since they broke a rule.
     """
 
     verdict: Verdict
     took_s: float
     turns: int | None = None
+    rejected: int = 0
 
     @classmethod
-    def of(
-        cls, instance: Instance, routes: Routes, took_s: float, turns: int | None = None
-    ) -> Entry:
+    def of(cls, instance: Instance, routes: Routes, took_s: float) -> Self:
         """Judge routes."""
-        return cls(judge(instance, routes), took_s, turns)
+        return cls(judge(instance, routes), took_s)
+
+    @property
+    def violations(self) -> int:
+        """Count the rules that are broken, and the solutions that were not kept for that."""
+        return len(self.verdict.violations) + self.rejected
 
     def facts(self) -> dict[str, Any]:
         """Give what belongs to the figures."""
@@ -53,7 +58,7 @@ class Entry:
             "trucks_used": verdict.used,
             "drive_h": round(verdict.drive_s / 3600, 1),
             "wait_h": round(verdict.wait_s / 3600, 1),
-            "violations": len(verdict.violations),
+            "violations": self.violations,
             "took_s": round(self.took_s, 2),
         }
         return told | ({} if self.turns is None else {"turns": self.turns})
@@ -89,7 +94,10 @@ def contest(instance: Instance, *, limit_s: float, seed: int, tell: Tell) -> dic
             ]
             found = [each.result() for each in doing]
         entries[rival] = min(
-            (Entry.of(instance, each.routes, each.took_s, each.turns) for each in found),
+            (
+                Entry(judge(instance, one.routes), one.took_s, one.turns, one.rejected)
+                for one in found
+            ),
             key=lambda entry: entry.verdict.cost,
         )
     return entries

@@ -10,7 +10,7 @@ import numpy as np
 from infra.bench.assignment.ours import Present
 
 if TYPE_CHECKING:
-    from infra.bench.assignment.checker import Call, Routes
+    from infra.bench.assignment.checker import Routes
     from infra.bench.assignment.instances import Instance
 
 Kind = Literal[
@@ -39,16 +39,17 @@ class Happening:
         What.
     lot, truck
         To whom; -1 where it is to none.
-    slots
-        Which slots lose places.
+    slot, port
+        Which slot loses places; to which port the ways are longer.
     amount
-        The new priority, the seconds of delay, or the places left in each slot.
+        The new priority, the seconds of delay, the places left, or how long ways are, in percent.
     """
 
     kind: Kind
     lot: int = -1
     truck: int = -1
-    slots: tuple[int, ...] = ()
+    slot: int = -1
+    port: int = -1
     amount: int = 0
 
 
@@ -75,28 +76,20 @@ class Day:
         event
             What happens.
         """
-        instance, there = self.instance, self.present
-        if event.kind in {"lot", "withdrawal"}:
+        there, kind = self.present, event.kind
+        if kind in {"lot", "withdrawal"}:
             lots = there.lots.copy()
-            lots[event.lot] = event.kind == "lot"
-            return replace(self, present=replace(there, lots=lots))
-        if event.kind == "breakdown":
+            lots[event.lot] = kind == "lot"
+            there = replace(there, lots=lots)
+        elif kind == "breakdown":
             trucks = there.trucks.copy()
             trucks[event.truck] = False
-            return replace(self, present=replace(there, trucks=trucks))
-        if event.kind == "decline":
-            declined = there.declined | {(event.truck, event.lot)}
-            return replace(self, present=replace(there, declined=declined))
-        if event.kind == "priority":
-            priority = there.priority | {event.lot: event.amount}
-            return replace(self, present=replace(there, priority=priority))
-        if event.kind == "delay":
-            starts_s = instance.shift_start_s.copy()
-            starts_s[event.truck] += event.amount
-            return replace(self, instance=replace(instance, shift_start_s=starts_s))
-        places = instance.slot_places.copy()
-        places[list(event.slots)] = event.amount
-        return replace(self, instance=replace(instance, slot_places=places))
+            there = replace(there, trucks=trucks)
+        elif kind == "decline":
+            there = replace(there, declined=there.declined | {(event.truck, event.lot)})
+        elif kind == "priority":
+            there = replace(there, priority=there.priority | {event.lot: event.amount})
+        return Day(_changed(self.instance, event), there)
 
     def judged(self) -> tuple[Instance, int]:
         """Return an instance to judge plans by, and how many of its lots are not there.
@@ -137,14 +130,26 @@ def happen(day: Day, routes: Routes, rng: np.random.Generator) -> Happening:
         "decline": Happening(kind="decline", lot=call.lot, truck=truck),
         "breakdown": Happening(kind="breakdown", truck=truck),
         "delay": Happening(kind="delay", truck=truck, amount=60 * int(rng.integers(15, 91))),
-        "slot_cut": Happening(kind="slot_cut", slots=(call.slot,), amount=places // 2),
-        "closure": Happening(kind="closure", slots=_about(instance, call)),
+        "slot_cut": Happening(kind="slot_cut", slot=call.slot, amount=places // 2),
+        "closure": Happening(kind="closure", port=call.port, amount=int(rng.integers(105, 121))),
     }
     return events.get(kind, Happening(kind="withdrawal", lot=call.lot))
 
 
-def _about(instance: Instance, call: Call) -> tuple[int, ...]:
-    """Give the slots of a call's port from an hour before its own to an hour after it."""
-    apart_s = np.abs(instance.slot_start_s - instance.slot_start_s[call.slot])
-    near = (instance.slot_port == call.port) & (apart_s <= 3600)
-    return tuple(np.flatnonzero(near).tolist())
+def _changed(instance: Instance, event: Happening) -> Instance:
+    """Return an instance with a later shift, fewer places in a slot, or longer ways to a port."""
+    if event.kind == "delay":
+        starts_s = instance.shift_start_s.copy()
+        starts_s[event.truck] += event.amount
+        return replace(instance, shift_start_s=starts_s)
+    if event.kind == "slot_cut":
+        places = instance.slot_places.copy()
+        places[event.slot] = event.amount
+        return replace(instance, slot_places=places)
+    if event.kind == "closure":
+        at = instance.trucks + instance.lots + event.port
+        drive_s = instance.drive_s.copy()
+        for ways_s in (drive_s[at], drive_s[:, at]):
+            ways_s[:] = -(-ways_s * event.amount // 100)
+        return replace(instance, drive_s=drive_s)
+    return instance

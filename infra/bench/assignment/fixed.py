@@ -159,7 +159,7 @@ class Fixed:
         return bool(in_time and end_s <= self.instance.shift_end_s[truck])
 
     def kept(self, order: Sequence[Sequence[int]]) -> Order:
-        """Drop visits that can no longer be made, one after the other, last ones first."""
+        """Drop visits that can no longer be made: late ones, or the last where the shift ends."""
         kept = []
         for truck, visits in enumerate(order):
             able = list(visits)

@@ -181,8 +181,8 @@ def draw(trucks: int, lots: int, *, seed: int, drive: Drive = crow) -> Instance:
 def _with_ways_out(drawn: Instance) -> Instance:
     """Let the lots that no slot is open for go to any port, so that hardly one is hopeless."""
     first_s, last_s = drawn.window_s
-    hopeless = (last_s < first_s).all(axis=1)
-    takes = drawn.takes | (hopeless[:, None] & (drawn.lot_to_port_s < _REACHABLE_S))
+    hopeless = np.all(last_s < first_s, axis=1, keepdims=True)
+    takes = drawn.takes | (hopeless & (drawn.lot_to_port_s < _REACHABLE_S))
     return replace(drawn, takes=takes)
 
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from routing.dispatch import Plan
+    from routing.dispatch.happened import Leg
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 """Midnight, the zero of an instance's seconds."""
@@ -72,6 +73,7 @@ PARAMS = Params(
     pool=False,
     min_consignment_kg=PAYLOAD_KG,
     block_lots=10**6,
+    threads=2,
 )
 """The cost of `instances`, said in our weights: no hours of driving, no ageing, no margins."""
 
@@ -162,7 +164,7 @@ def problem_of(instance: Instance, present: Present | None = None) -> Problem:
             for truck in np.flatnonzero(there.trucks).tolist()
         ),
         lots=tuple(
-            _lot(instance, lot, points[instance.trucks + lot], there.priority.get(lot, 0))
+            lot_of(instance, lot, there.priority.get(lot, 0))
             for lot in np.flatnonzero(there.lots).tolist()
         ),
         facilities=tuple(
@@ -215,13 +217,31 @@ def calls_of(instance: Instance, made: Plan) -> list[list[Call]]:
     made
         The plan.
     """
+    trips = [(t.truck_id, t.pickup_eta, t.lot_id, t.slot_id) for t in made.trips]
+    return _calls(instance, trips)
+
+
+def calls_of_legs(instance: Instance, legs: Sequence[Leg]) -> list[list[Call]]:
+    """Turn the legs of a plan that stands into calls.
+
+    Parameters
+    ----------
+    instance
+        The problem.
+    legs
+        All of them.
+    """
+    return _calls(
+        instance, [(leg.truck_id, leg.delivery, leg.lot_id, leg.slot_id or "") for leg in legs]
+    )
+
+
+def _calls(instance: Instance, trips: Sequence[tuple[str, datetime, str, str]]) -> list[list[Call]]:
     routes: list[list[Call]] = [[] for _ in range(instance.trucks)]
-    trips: Any = sorted(made.trips, key=lambda trip: trip.pickup_eta)
-    for trip in trips:
-        slot = _number(trip.slot_id)
-        routes[_number(trip.truck_id)].append(
-            Call(_number(trip.lot_id), int(instance.slot_port[slot]), slot)
-        )
+    for truck_id, _, lot_id, slot_id in sorted(trips):
+        slot = _number(slot_id)
+        call = Call(_number(lot_id), int(instance.slot_port[slot]), slot)
+        routes[_number(truck_id)].append(call)
     return routes
 
 
@@ -239,14 +259,16 @@ def _truck(instance: Instance, truck: int, at: Point) -> Truck:
     )
 
 
-def _lot(instance: Instance, lot: int, at: Point, priority: int) -> Lot:
+def lot_of(instance: Instance, lot: int, priority: int = 0) -> Lot:
+    """State one lot of an instance as our planner takes it."""
+    lat, lon = instance.places[instance.trucks + lot]
     return Lot(
         lot_id=f"lot-{lot}",
         region="delta",
         product=_PRODUCT,
         quantity_kg=PAYLOAD_KG,
         temperature="chilled" if instance.chilled[lot] else "ambient",
-        pickup=at,
+        pickup=Point(float(lat), float(lon)),
         pickup_name=f"farm {lot}",
         ready_from=_time(instance.ready_s[lot]),
         hold_until=_time(instance.hold_s[lot]),

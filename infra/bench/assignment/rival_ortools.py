@@ -19,12 +19,12 @@ _DAY_S = 2 * 86_400
 _SEARCH = "GUIDED_LOCAL_SEARCH"
 SETTINGS = {
     SMALL: (
-        Settings(guesses=((0.1, 0.0),), turn_s=2.5, first_rounds=8),
-        Settings(guesses=((0.3, 0.0),), turn_s=2.5, first_rounds=8),
+        Settings(guesses=((0.3, 0.0),), turn_s=0.7, part_trucks=50, first_rounds=8),
+        Settings(guesses=((0.3, 1.0),), turn_s=0.7, part_trucks=50, first_rounds=8),
     ),
     LARGE: (
-        Settings(guesses=((0.05, 0.0),), turn_s=1.0, part_trucks=100, first_rounds=8),
-        Settings(guesses=((0.1, 0.0),), turn_s=1.0, part_trucks=100, first_rounds=8),
+        Settings(guesses=((0.05, 0.0),), turn_s=0.4, part_trucks=50, first_rounds=4),
+        Settings(guesses=((0.1, 0.0),), turn_s=0.4, part_trucks=50, first_rounds=4),
     ),
 }
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 SETTINGS = {
     SMALL: (
-        Settings(guesses=((0.1, 0.0),), turn_s=2.0),
-        Settings(guesses=((0.15, 0.0), (0.3, 0.0)), turn_s=2.0),
+        Settings(guesses=((0.1, 0.0),), turn_s=1.0, part_trucks=100),
+        Settings(guesses=((0.15, 0.0),), turn_s=1.0, part_trucks=100),
     ),
     LARGE: (
         Settings(guesses=((0.05, 0.0),), turn_s=1.0, part_trucks=100, first_rounds=4),

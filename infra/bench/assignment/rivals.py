@@ -92,11 +92,14 @@ class Found:
         How long it took, laying out models not counted.
     turns
         How often its slots were fixed.
+    rejected
+        How many solutions were not kept, since they broke a rule.
     """
 
     routes: list[list[Call]]
     took_s: float
     turns: int
+    rejected: int
 
 
 def lead(
@@ -123,7 +126,7 @@ def lead(
             search.begin(*guess)
     while search.left_s() > 0:
         search.go_on()
-    return Found(search.best, search.watch.elapsed_s(), search.turns)
+    return Found(search.best, search.watch.elapsed_s(), search.turns, search.rejected)
 
 
 class _Lead:
@@ -137,7 +140,7 @@ class _Lead:
         self.watch = Watch()
         self.best: list[list[Call]] = [[] for _ in range(instance.trucks)]
         self.best_cost = np.inf
-        self.turns = self.idle = 0
+        self.turns = self.rejected = self.idle = 0
         self.odd = False
 
     def left_s(self) -> float:
@@ -154,20 +157,17 @@ class _Lead:
         slots = first_slots(self.instance, delay_cost=delay_cost, onward_cost=onward_cost)
         fixed = Fixed.of(self.instance, slots)
         best = fixed, first_order(fixed)
-        least = self._cost(*best)
+        least = _cost(*best)
         for _ in range(self.settings.first_rounds):
             fixed, order = self._fixed_anew(best[0].routes(best[1]), 0.0)
             found = min(
-                ((fixed, order), (fixed, first_order(fixed))), key=lambda pair: self._cost(*pair)
+                ((fixed, order), (fixed, first_order(fixed))), key=lambda pair: _cost(*pair)
             )
-            if self._cost(*found) < least:
-                best, least = found, self._cost(*found)
+            if _cost(*found) < least:
+                best, least = found, _cost(*found)
             if self.left_s() <= 0:
                 break
         return best
-
-    def _cost(self, fixed: Fixed, order: Order) -> float:
-        return judge(self.instance, fixed.routes(order)).cost
 
     def go_on(self) -> None:
         """Fix the best solution's slots anew, roughly where that has brought nothing lately."""
@@ -201,12 +201,18 @@ class _Lead:
 
     def _solve(self, fixed: Fixed, start: Order) -> Order:
         limit_s = max(0.05, min(self.settings.turn_s, self.left_s()))
-        return self.solver(fixed, start, limit_s, self.seed + self.turns, self.watch)
+        order = self.solver(fixed, start, limit_s, self.seed + self.turns, self.watch)
+        with self.watch.stopped():
+            worse = _cost(fixed, order) > _cost(fixed, start)
+        return start if worse else order
 
     def _keep(self, routes: list[list[Call]]) -> None:
         with self.watch.stopped():
             verdict = judge(self.instance, routes)
-            if verdict.violations:
-                raise ValueError(f"A rival's routes break a rule: {verdict.violations[0]}.")
-            if verdict.cost < self.best_cost:
+            self.rejected += bool(verdict.violations)
+            if not verdict.violations and verdict.cost < self.best_cost:
                 self.best, self.best_cost = routes, verdict.cost
+
+
+def _cost(fixed: Fixed, order: Order) -> float:
+    return judge(fixed.instance, fixed.routes(order)).cost

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import product
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from routing.dispatch import Lot, Params, Problem, Slot, Truck
+    from collections.abc import Iterator
+
+    from routing.dispatch import Lot, Params, Point, Problem, Slot, Truck
 
 
 @dataclass
@@ -24,33 +27,58 @@ class Served:
         return sum(self.kg.values())
 
 
-def best(problem: Problem, params: Params) -> Served:
-    """Return the most kilograms that any choice of a lot and slot for each truck carries.
+def best(problem: Problem, params: Params) -> int:
+    """Return the most kilograms that any choice of trips for each truck carries.
 
-    Corridors, overrides and the smallest consignment are not looked at.
+    A truck has one consignment aboard at a time. Corridors, overrides and the smallest consignment
+    are not looked at.
     """
     choices = [
-        [
-            None,
-            *(
-                pair
-                for pair in product(problem.lots, problem.slots)
-                if fits(problem, params, truck, *pair)
-            ),
-        ]
+        list(_routes(problem, params, truck, _beginning(problem, params, truck), ()))
         for truck in problem.trucks
     ]
-    found = Served()
+    free = {slot.slot_id: slot.free for slot in problem.slots}
+    found = 0
     for choice in product(*choices):
-        served, free = Served(), {slot.slot_id: slot.free for slot in problem.slots}
-        for truck, pair in zip(problem.trucks, choice, strict=True):
-            if pair is None:
-                continue
-            free[pair[1].slot_id] -= 1
-            _carry(served, truck, pair[0])
-        if min(free.values(), default=0) >= 0 and served.total_kg > found.total_kg:
-            found = served
+        used = Counter(slot_id for route in choice for slot_id in {s for _, s in route})
+        if any(count > free[slot_id] for slot_id, count in used.items()):
+            continue
+        room: Counter[str] = Counter()
+        for truck, route in zip(problem.trucks, choice, strict=True):
+            for lot_id, _ in route:
+                room[lot_id] += truck.payload_kg
+        found = max(found, sum(min(lot.quantity_kg, room[lot.lot_id]) for lot in problem.lots))
     return found
+
+
+@dataclass(frozen=True)
+class _Driver:
+    """Where a truck stands when, and what its driver has driven."""
+
+    place: Point
+    at: datetime
+    since_s: int
+    today_s: int
+
+
+def _beginning(problem: Problem, params: Params, truck: Truck) -> _Driver:
+    start = max(truck.available_from, problem.now + timedelta(seconds=params.accept_s))
+    return _Driver(truck.position, start, truck.driving.since_break_s, truck.driving.today_s)
+
+
+def _routes(
+    problem: Problem,
+    params: Params,
+    truck: Truck,
+    driver: _Driver,
+    done: tuple[tuple[str, str], ...],
+) -> Iterator[tuple[tuple[str, str], ...]]:
+    """Yield all that a truck may do, as (lot, slot) pairs in order."""
+    yield done
+    for lot, slot in product(problem.lots, problem.slots):
+        after = _carried(problem, params, truck, driver, (lot, slot))
+        if after is not None:
+            yield from _routes(problem, params, truck, after, (*done, (lot.lot_id, slot.slot_id)))
 
 
 def nearest_first(problem: Problem, params: Params) -> Served:
@@ -62,7 +90,7 @@ def nearest_first(problem: Problem, params: Params) -> Served:
     served, free = Served(), {slot.slot_id: slot.free for slot in problem.slots}
     trucks = list(problem.trucks)
     for lot in sorted(problem.lots, key=lambda lot: lot.hold_until):
-        for truck in sorted(trucks, key=lambda t: _drive_s(problem, t, lot)):
+        for truck in sorted(trucks, key=lambda t: _drive_s(problem, t, t.position, lot.pickup)):
             open_slots = [
                 slot
                 for slot in sorted(problem.slots, key=lambda slot: slot.window_start)
@@ -76,33 +104,40 @@ def nearest_first(problem: Problem, params: Params) -> Served:
 
 
 def fits(problem: Problem, params: Params, truck: Truck, lot: Lot, slot: Slot) -> bool:
-    """Return whether the truck may bring the lot into the slot by the plain road."""
+    """Return whether the truck may bring the lot into the slot by the plain road, as its first."""
+    driver = _beginning(problem, params, truck)
+    return _carried(problem, params, truck, driver, (lot, slot)) is not None
+
+
+def _carried(
+    problem: Problem, params: Params, truck: Truck, driver: _Driver, what: tuple[Lot, Slot]
+) -> _Driver | None:
+    """Return the truck after bringing a lot into a slot by the plain road, None if it may not."""
+    lot, slot = what
     place = next((f for f in problem.facilities if f.facility_id == slot.facility_id), None)
-    if place is None or lot.temperature not in truck.temperature_classes:
-        return False
+    if place is None or lot.temperature not in truck.temperature_classes or slot.free < 1:
+        return None
+    if not truck.payload_kg or (truck.truck_id, lot.lot_id) in problem.forbidden:
+        return None
     if (lot.destinations and slot.facility_id not in lot.destinations) or (
         place.products and lot.product not in place.products
     ):
-        return False
-    if (truck.truck_id, lot.lot_id) in problem.forbidden:
-        return False
-    to_farm_s = _drive_s(problem, truck, lot)
-    there = problem.travel.duration_s(truck.vehicle_class, [lot.pickup], [place.position])[0, 0]
-    if math.isinf(to_farm_s) or math.isinf(there):
-        return False
-    to_port_s = math.ceil(there)
-    if truck.driving.today_s + to_farm_s + to_port_s > params.day_s:
-        return False
-    start = max(truck.available_from, problem.now + timedelta(seconds=params.accept_s))
-    at_farm, since_s = _move(start, truck.driving.since_break_s, int(to_farm_s), params)
+        return None
+    to_farm_s = _drive_s(problem, truck, driver.place, lot.pickup)
+    to_port_s = _drive_s(problem, truck, lot.pickup, place.position)
+    today_s = driver.today_s + to_farm_s + to_port_s
+    if today_s > params.day_s:
+        return None
+    at_farm, since_s = _move(driver.at, driver.since_s, int(to_farm_s), params)
     loaded = max(at_farm, lot.ready_from) + timedelta(seconds=params.load_of(lot.product))
-    at_port = _move(loaded, since_s, to_port_s, params)[0]
+    at_port, since_s = _move(loaded, since_s, int(to_port_s), params)
     margin = timedelta(seconds=params.margin_s)
     enters = max(at_port, slot.window_start)
-    return (
-        enters <= max(slot.window_start, slot.window_end - margin)
-        and enters <= lot.hold_until - margin
-    )
+    last = min(max(slot.window_start, slot.window_end - margin), lot.hold_until - margin)
+    if enters > last:
+        return None
+    empty = enters + timedelta(seconds=params.unload_of(lot.product))
+    return _Driver(place.position, empty, since_s, int(today_s))
 
 
 def _move(at: datetime, since_s: int, left_s: int, params: Params) -> tuple[datetime, int]:
@@ -113,10 +148,8 @@ def _move(at: datetime, since_s: int, left_s: int, params: Params) -> tuple[date
     return at + timedelta(seconds=left_s), since_s + left_s
 
 
-def _drive_s(problem: Problem, truck: Truck, lot: Lot) -> float:
-    exact = float(
-        problem.travel.duration_s(truck.vehicle_class, [truck.position], [lot.pickup])[0, 0]
-    )
+def _drive_s(problem: Problem, truck: Truck, one: Point, two: Point) -> float:
+    exact = float(problem.travel.duration_s(truck.vehicle_class, [one], [two])[0, 0])
     return exact if math.isinf(exact) else math.ceil(exact)
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from routing.dispatch import (
     AssemblyPoint,
+    Committed,
     Corridor,
     DrivingState,
     Forced,
@@ -20,6 +21,8 @@ from routing.dispatch import (
     Plan,
     Point,
     Problem,
+    Route,
+    RouteStop,
     Trip,
     Unassigned,
     plan,
@@ -81,7 +84,7 @@ SPOILT_TRIPS: dict[str, tuple[str, Callable[[Trip], dict[str, Any]]]] = {
     "another lot": ("unknown", lambda _: {"lot_id": "L9"}),
     "too much": ("payload", lambda _: {"quantity_kg": 8_001}),
     "too little": ("too_small", lambda _: {"quantity_kg": 49}),
-    "a smaller truck": ("payload", lambda _: {"truck_id": "T2"}),
+    "a smaller truck": ("unknown", lambda _: {"truck_id": "T2"}),
     "an early departure": ("departure", lambda t: {"departure": t.departure - MINUTE}),
     "an early pickup": ("eta", lambda t: {"pickup_eta": t.pickup_eta - MINUTE}),
     "a short loading": ("loading", lambda t: {"pickup_done": t.pickup_done - MINUTE}),
@@ -93,20 +96,20 @@ SPOILT_TRIPS: dict[str, tuple[str, Callable[[Trip], dict[str, Any]]]] = {
     "another gate": ("slot", lambda _: {"gate_id": "G2"}),
     "another window": ("slot", lambda t: {"window_end": t.window_end + MINUTE}),
     "another slot": ("slot", lambda _: {"slot_id": "F1|G1|00"}),
-    "no break": ("driving_hours", lambda _: {"breaks": ()}),
+    "no break": ("breaks", lambda _: {"breaks": ()}),
     "a short break": (
         "breaks",
         lambda t: {"breaks": ((t.breaks[0][0], t.breaks[0][0] + MINUTE),)},
     ),
     "a break too late": (
-        "driving_hours",
+        "breaks",
         lambda t: {"breaks": tuple((a + MINUTE, b + MINUTE) for a, b in t.breaks)},
     ),
     "hours forgotten": ("driving_hours", lambda _: {"driving": DrivingState()}),
     "driving forgotten": ("driving_hours", lambda _: {"drive_s": 1}),
     "a stop left out": ("via", lambda t: {"via": (*t.via[:2], t.via[3])}),
     "a stop elsewhere": ("via", lambda t: {"via": (*t.via[:2], RACH_GIA, t.via[3])}),
-    "no corridor": ("via", lambda _: {"corridor_id": None}),
+    "no corridor": ("corridor", lambda _: {"corridor_id": None}),
     "a corridor nobody opened": ("unknown", lambda _: {"corridor_id": "C9"}),
     "an override nobody asked for": ("forced", lambda _: {"forced": True}),
 }
@@ -117,6 +120,57 @@ def test_a_spoilt_trip_is_found(code: str, spoil: Callable[[Trip], dict[str, Any
     """Each change of one field of a good trip is named."""
     made = _made(SLOW)
     spoilt = replace(made, trips=(replace(made.trips[0], **spoil(made.trips[0])),))
+    assert code in {flaw.split(":")[0] for flaw in violations(SLOW, spoilt, Params())}
+
+
+def _another(made: Plan, **changes: Any) -> tuple[Route, ...]:
+    """Return the routes with the last stop changed."""
+    (route,) = made.routes
+    return (replace(route, stops=(*route.stops[:-1], replace(route.stops[-1], **changes))),)
+
+
+SPOILT_STOPS: dict[str, tuple[str, Callable[[RouteStop], dict[str, Any]]]] = {
+    "an early departure": ("departure", lambda s: {"departure": s.departure - MINUTE}),
+    "an early arrival": ("eta", lambda s: {"arrival": s.arrival - MINUTE}),
+    "an early passage": ("eta", lambda s: {"through_at": s.through_at and s.through_at - MINUTE}),
+    "a detour": ("eta", lambda _: {"through": RACH_GIA}),
+    "work before the arrival": ("order", lambda s: {"start": s.arrival - MINUTE}),
+    "a short unloading": ("unloading", lambda s: {"end": s.end - MINUTE}),
+    "another place": ("via", lambda _: {"position": RACH_GIA}),
+    "other goods": ("load", lambda _: {"lot_id": "L9"}),
+    "more goods": ("load", lambda _: {"quantity_kg": 5_001}),
+    "goods of another size": ("volume", lambda _: {"volume_l": 1}),
+    "a pickup for a delivery": ("load", lambda _: {"kind": "pickup"}),
+    "a driver from nowhere": ("driving_hours", lambda _: {"relief": 0}),
+}
+
+
+@pytest.mark.parametrize(("code", "spoil"), SPOILT_STOPS.values(), ids=SPOILT_STOPS.keys())
+def test_a_spoilt_route_is_found(code: str, spoil: Callable[[RouteStop], dict[str, Any]]) -> None:
+    """Each change of one field of a good route's last stop is named."""
+    made = _made(SLOW)
+    stop = made.routes[0].stops[-1]
+    change = spoil(stop)
+    trips = made.trips
+    if "end" in change:  # else the trip is not known to be this one
+        trips = (replace(trips[0], delivery_done=change["end"]),)
+    spoilt = replace(made, trips=trips, routes=_another(made, **change))
+    assert code in {flaw.split(":")[0] for flaw in violations(SLOW, spoilt, Params())}
+
+
+@pytest.mark.parametrize(
+    ("code", "change"),
+    [
+        ("driving_hours", {"breaks": ()}),
+        ("driving_hours", {"driving": DrivingState()}),
+        ("driving_hours", {"drive_s": 1}),
+        ("unknown", {"truck_id": "T9"}),
+    ],
+)
+def test_a_route_that_tells_other_hours_is_found(code: str, change: dict[str, Any]) -> None:
+    """Breaks, hours and driving of a whole route are counted again."""
+    made = _made(SLOW)
+    spoilt = replace(made, routes=(replace(made.routes[0], **change),))
     assert code in {flaw.split(":")[0] for flaw in violations(SLOW, spoilt, Params())}
 
 
@@ -159,6 +213,39 @@ SPOILT_WORLDS: dict[str, tuple[str, Problem]] = {
     "the slots are full": ("slot_overfull", replace(SLOW, slots=slots(free=0))),
     "the haulier declined": ("declined", replace(SLOW, forbidden=frozenset({("T1", "L1")}))),
     "an override is asked for": ("forced", replace(SLOW, forced=(Forced("T1", "L1"),))),
+    "the truck lacks a skill": (
+        "skills",
+        replace(SLOW, lots=(lot(hold_until=hours(20), needs=frozenset({"lift"})),)),
+    ),
+    "the port wants a permit": (
+        "permits",
+        replace(SLOW, facilities=(facility(permits=frozenset({"port"})),)),
+    ),
+    "the shift is over": (
+        "shift",
+        replace(SLOW, trucks=(truck(shift_end=hours(3)), SLOW.trucks[1])),
+    ),
+    "the pass has expired": (
+        "pass",
+        replace(SLOW, trucks=(truck(pass_until=hours(3)), SLOW.trucks[1])),
+    ),
+    "the week is full": (
+        "driving_week",
+        replace(SLOW, trucks=(truck(driving=DrivingState(0, 0, 170_000)), SLOW.trucks[1])),
+    ),
+    "the truck has no room": (
+        "volume",
+        replace(SLOW, lots=(lot(hold_until=hours(20), volume_l=1),)),
+    ),
+    "the port has no bay": ("bays", replace(SLOW, facilities=(facility(bays=0),))),
+    "the haulier has no quota": (
+        "quota",
+        replace(SLOW, slots=tuple(replace(one, quotas={"H-T1": 0}) for one in slots())),
+    ),
+    "another leg comes first": (
+        "committed",
+        replace(SLOW, committed=(Committed("T1", lot("L0"), slots()[9]),)),
+    ),
     "the corridor has another roster": (
         "corridor",
         replace(SLOW, corridors=(replace(CORRIDOR, roster=frozenset({"T2"})),)),
@@ -204,7 +291,10 @@ def test_a_margin_that_is_used_up_is_found() -> None:
 @pytest.mark.parametrize(
     ("code", "change"),
     [
-        ("truck_twice", lambda made: {"trips": made.trips * 2}),
+        ("truck_twice", lambda made: {"routes": made.routes * 2}),
+        ("unmatched", lambda made: {"trips": made.trips * 2}),
+        ("unmatched", lambda _: {"routes": ()}),
+        ("handover", lambda made: {"routes": _another(made, kind="handover")}),
         ("lot_forgotten", lambda _: {"trips": ()}),
         ("idle", lambda _: {"idle_trucks": ()}),
         ("waiting", lambda _: {"trips": (), "waiting": ("L1",)}),

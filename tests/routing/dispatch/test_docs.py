@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from routing.dispatch import Params
-from routing.dispatch.explain import STAGES
+from routing.dispatch.corridors import STAGES
 from routing.dispatch.words import SENTENCES
 
 PAGE = (Path(__file__).parents[3] / "docs" / "dispatch.md").read_text(encoding="utf-8")
 SAID = {key.split(".")[-1] for key in SENTENCES} - {
     "trip",
+    "trip_to_drop",
     "no_slot_at_all",
     "slot_missed",
     "destination_not_named",

@@ -28,10 +28,13 @@ def test_the_parts_of_a_cost_sum_up_to_its_total() -> None:
         "empty_driving",
         "loaded_driving",
         "waiting",
+        "fairness",
         "age",
+        "spoilage",
         "hold_risk",
         "corridor",
         "spare_payload",
+        "churn",
     }
 
 
@@ -63,3 +66,23 @@ def test_slack_and_waiting_are_told() -> None:
     assert trip.explanation["wait_s"]["facility"] > 0
     assert trip.explanation["slack_s"]["hold"] == 4 * 3_600
     assert trip.explanation["slack_s"]["window"] == 3_600
+
+
+def test_an_idle_truck_says_who_is_cheaper_and_by_how_much() -> None:
+    """The trip is named that it would have done for the least more."""
+    made = plan(world(trucks=FLEET[:2]), stop=Iterations(0))
+    (idle,) = made.idle
+    assert (idle.truck_id, made.idle_trucks) == ("T1", ("T1",))
+    (reason,) = idle.reasons
+    assert reason.code == "dearer"
+    assert reason.params["other_truck_id"] == "T0"
+    assert reason.params["more"] == made.trips[0].alternatives[0].cost_difference
+
+
+def test_an_idle_truck_that_may_carry_nothing_says_which_rule_forbids_it() -> None:
+    """A warm truck is of no use for chilled fish."""
+    warm = truck(temperature_classes=frozenset({"ambient"}))
+    (idle,) = plan(world(trucks=(warm,)), stop=Iterations(0)).idle
+    assert idle.reasons[0].code == "no_lot_it_could_carry"
+    assert idle.reasons[0].params["rule"] == "temperature"
+    assert idle.reasons[0].params["temperature"] == 1

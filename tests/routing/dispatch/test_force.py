@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,10 +14,12 @@ from tests.routing.dispatch.worlds import PARAMS, facility, hours, lot, slots, t
 FAR = truck("T2", position=facility().position)
 
 
-def _refused(problem: Problem) -> list[str]:
+def _refused(problem: Problem, *, first: bool = False) -> list[str]:
     made = plan(problem, stop=Iterations(0), params=PARAMS)
     assert violations(problem, made, PARAMS) == []
-    (answer,) = made.forced
+    answer = made.forced[-1]
+    assert all(other.planned for other in made.forced[:-1]) is True
+    assert len(made.forced) == 1 + first
     assert answer.planned is False
     assert all(refusal.params["vi"] and refusal.detail for refusal in answer.refusals)
     return [refusal.code for refusal in answer.refusals]
@@ -81,9 +84,34 @@ def test_an_override_of_an_unfit_truck_names_every_rule_it_breaks() -> None:
     assert _refused(problem) == ["temperature", "payload", "slot_full"]
 
 
-def test_a_second_override_of_one_truck_is_refused() -> None:
-    """A truck has one trip in a plan."""
-    problem = world(lots=(lot("L1"), lot("L2")), forced=(Forced("T1", "L1"), Forced("T1", "L2")))
-    first, second = plan(problem, stop=Iterations(0)).forced
-    assert first.planned is True
-    assert [refusal.code for refusal in second.refusals] == ["truck_busy"]
+def test_a_second_override_of_one_truck_is_its_second_trip() -> None:
+    """It comes after the first one, and is refused where the goods do not hold so long."""
+    both = (Forced("T1", "L1"), Forced("T1", "L2"))
+    made = plan(world(lots=(lot("L1"), lot("L2")), forced=both), stop=Iterations(0))
+    assert [answer.planned for answer in made.forced] == [True, True]
+    assert [(trip.lot_id, trip.sequence) for trip in made.trips] == [("L1", 0), ("L2", 1)]
+    short = lot("L2", hold_until=hours(6))
+    problem = world(lots=(lot("L1"), short), forced=both)
+    assert _refused(problem, first=True) == ["hold_exceeded"]
+
+
+def test_an_override_that_waits_for_a_bay_is_planned_when_one_is_free() -> None:
+    """Two trucks are named for one hour of a port with one bay."""
+    problem = world(
+        trucks=(truck("T1"), truck("T2")),
+        lots=(lot("L1"), lot("L2")),
+        facilities=(facility(bays=1),),
+        forced=(Forced("T1", "L1"), Forced("T2", "L2")),
+    )
+    made = plan(problem, stop=Iterations(5), params=PARAMS)
+    assert violations(problem, made, PARAMS) == []
+    first, second = made.trips
+    assert second.delivery_eta == first.delivery_done
+
+
+def test_an_override_after_the_shift_or_beyond_a_quota_is_refused() -> None:
+    """New rules bind a dispatcher as they bind the planner."""
+    late = world(trucks=(truck(shift_end=hours(3)),), forced=(Forced("T1", "L1"),))
+    assert _refused(late) == ["shift_over"]
+    full = tuple(replace(slot, quotas={"H-T1": 0}) for slot in slots())
+    assert _refused(world(slots=full, forced=(Forced("T1", "L1"),))) == ["quota_full"]

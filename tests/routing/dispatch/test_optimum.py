@@ -12,15 +12,15 @@ from routing.dispatch.crow import CrowTravel
 from tests.routing.dispatch.reference import best, fits, nearest_first
 from tests.routing.dispatch.worlds import CALM, WildTravel, facility, lot, slots, truck, wild, world
 
-PARAMS = Params(min_consignment_kg=0, horizon_s=86_400)
+PARAMS = Params(min_consignment_kg=0, horizon_s=86_400, pool=False)
 
 
 def tiny(seed: int) -> Problem:
-    """Return at most three trucks, three lots and four slots, without corridors."""
+    """Return at most two trucks, two lots and three slots, without corridors."""
     travel = CrowTravel(speed_kmh=20.0 + seed % 40) if seed % 2 else WildTravel(seed)
-    made = wild(seed, trucks=3, lots=3, travel=travel)
+    made = wild(seed, trucks=2, lots=2, travel=travel)
     lots = tuple(replace(one, priority=0) for one in made.lots)
-    return replace(made, forced=(), corridors=(), slots=made.slots[:4], lots=lots)
+    return replace(made, forced=(), corridors=(), slots=made.slots[:3], lots=lots)
 
 
 @settings(CALM, max_examples=150)
@@ -29,7 +29,7 @@ def test_a_plan_serves_something_where_anything_can_be_served(seed: int) -> None
     """No plan carries more than the optimum, and none nothing where a truck could go."""
     problem = tiny(seed)
     made = plan(problem, stop=Iterations(0), params=PARAMS)
-    most_kg = best(problem, PARAMS).total_kg
+    most_kg = best(problem, PARAMS)
     assert made.stats["assigned_kg"] <= most_kg
     assert bool(made.trips) == bool(most_kg)
 
@@ -54,10 +54,10 @@ def test_a_lot_is_left_only_where_no_idle_truck_could_take_it(seed: int) -> None
 
 
 def test_plans_that_aim_at_tonnes_come_near_the_optimum_and_beat_the_nearest_truck() -> None:
-    """Over 300 tiny worlds: 90 % of the tonnes at once, 99 % after 30 rounds of improvement."""
-    aim = replace(PARAMS, unserved_cost=0.0, unserved_cost_per_kg=1_000.0)
+    """Over 300 tiny worlds: 90 % of the tonnes at once, all of them after 200 rounds."""
+    aim = replace(PARAMS, unserved_cost=0.0, unserved_cost_per_kg=100_000.0)
     problems = [tiny(seed) for seed in range(300)]
-    optimum_kg = sum(best(problem, aim).total_kg for problem in problems)
+    optimum_kg = sum(best(problem, aim) for problem in problems)
     naive_kg = sum(nearest_first(problem, aim).total_kg for problem in problems)
 
     def carried_kg(rounds: int) -> float:
@@ -65,7 +65,7 @@ def test_plans_that_aim_at_tonnes_come_near_the_optimum_and_beat_the_nearest_tru
         return sum(one.stats["assigned_kg"] for one in made)
 
     assert carried_kg(0) >= max(0.9 * optimum_kg, naive_kg)
-    assert carried_kg(30) >= 0.99 * optimum_kg
+    assert carried_kg(200) == optimum_kg
 
 
 def test_as_many_lots_are_served_as_by_the_nearest_truck() -> None:
@@ -90,5 +90,5 @@ def test_two_lots_and_two_trucks_are_paired_so_that_both_are_served() -> None:
     """The cold truck is kept for the cold lot, though it is nearer to the other."""
     warm = truck("T2", temperature_classes=frozenset({"ambient"}), position=facility().position)
     problem = world(trucks=(truck("T1"), warm), lots=(lot("L1", temperature="ambient"), lot("L2")))
-    made = plan(problem, stop=Iterations(0))
+    made = plan(problem, stop=Iterations(50))
     assert {(trip.truck_id, trip.lot_id) for trip in made.trips} == {("T2", "L1"), ("T1", "L2")}

@@ -1,1 +1,1 @@
-"""Test the benchmark of the assignment engine."""
+"""Tests of the benchmark of the assignment engine."""
