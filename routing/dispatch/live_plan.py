@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from routing.dispatch.book import book
-from routing.dispatch.drives import Drives, seconds
+from routing.dispatch.closed_ways import LastingDrives, PassableTravel
+from routing.dispatch.drives import seconds
 from routing.dispatch.happened import Leg
 from routing.dispatch.invalid import InvalidProblem
 from routing.dispatch.lower import Lowered, Lowering
@@ -23,12 +24,13 @@ from routing.solver.amend import Moving
 from routing.solver.arrays import O_FIRST, O_SECOND
 from routing.solver.draft import Draft
 from routing.solver.kernels.state import BEGIN, SLOT
+from routing.solver.mend import ways_of
 from routing.solver.model import NO_WAY
 from routing.solver.solution import Solution
 from routing.solver.solve import solve
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from numpy.typing import NDArray
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from routing.dispatch.lower import Asked
     from routing.dispatch.outcome import ForcedAnswer, Plan
     from routing.dispatch.params import Params
-    from routing.dispatch.problem import Lot, Point, Problem, Slot, Travel, Truck
+    from routing.dispatch.problem import Lot, Point, Problem, Slot, Truck
     from routing.dispatch.stop import StopCriterion
     from routing.solver.live import Live
     from routing.solver.model import Lot as Shared
@@ -44,46 +46,9 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
+_AT_ONCE = 2**19
+"""Travel is asked for so many times at once: large matrices are slow to get room for."""
 _OWNER, _SLOT, _LOADED, _UNLOADED, _AMOUNT, _OPTION = range(6)
-
-
-class _Drives(Drives):
-    """Driving times that know what a way took before it was closed.
-
-    Only legs that are stranded are driven there, and told as they were planned.
-    """
-
-    before: tuple[NDArray[np.int32], ...] = ()
-
-    def between(self, vehicle_class: str, one: Point, two: Point) -> int:
-        """Return the seconds of driving, those of an earlier moment where the way is closed."""
-        known = super().between(vehicle_class, one, two)
-        for times in self.before:
-            if known >= NO_WAY and max(self.at.get(one, 10**9), self.at.get(two, 10**9)) < len(
-                times[0]
-            ):
-                known = int(times[self.class_at[vehicle_class], self.at[one], self.at[two]])
-        return known
-
-
-@dataclass(frozen=True, slots=True)
-class _Passable:
-    """Travel that tells closed ways as 0 m long: stranded legs lie on them."""
-
-    travel: Travel
-
-    def duration_s(
-        self, vehicle_class: str, origins: Sequence[Point], destinations: Sequence[Point]
-    ) -> NDArray[np.float64]:
-        """Return seconds of driving."""
-        return self.travel.duration_s(vehicle_class, origins, destinations)
-
-    def distance_m(
-        self, vehicle_class: str, origins: Sequence[Point], destinations: Sequence[Point]
-    ) -> NDArray[np.float64]:
-        """Return metres."""
-        known = np.asarray(self.travel.distance_m(vehicle_class, origins, destinations), float)
-        return np.where(np.isfinite(known), known, 0.0)
 
 
 class _Lowering(Lowering):
@@ -118,7 +83,7 @@ class _Planning(Planning):
         table, work = self.table, self.work
         goods = [table.problem.lots[at] for at in due]
         places = [standing.place for standing in work.standing]
-        self.drives = _Drives(table, places, goods, older=self.drives)
+        self.drives = LastingDrives(table, places, goods, older=self.drives)
         lowering = _Lowering(table, self.drives, work, due)
         lowering.fleet.has_volume |= any(t.volume_l is not None for t in table.problem.trucks)
         lowered, live = self._begun(lowering)
@@ -149,7 +114,7 @@ class _Planning(Planning):
         self.table, self.work = live.table, _copied(live.bound)
         if live.closed:
             problem = live.table.problem
-            travel = _Passable(problem.travel)
+            travel = PassableTravel(problem.travel)
             self.table = Table(replace(problem, travel=travel), live.params)
         book(self.table, self.drives, self.work, lowered, solution)
         lots = live.table.problem.lots
@@ -188,7 +153,7 @@ class LivePlan:
     ) -> None:
         self.planning, self.lowering, self.lowered = planning, lowering, lowered
         self.table, self.bound = planning.table, bound
-        assert isinstance(planning.drives, _Drives)
+        assert isinstance(planning.drives, LastingDrives)
         self.drives = planning.drives
         self.moving = Moving(live)
         self.drives.seconds = self.moving.model.arrays.time
@@ -364,14 +329,55 @@ class LivePlan:
         drives.points.append(point)
         drives.seconds = self.moving.model.arrays.time
 
-    def times(self) -> NDArray[np.int32]:
-        """Ask travel for all times between the places of the plan again."""
+    def remember_ways(self) -> None:
+        """Remember how long the ways of locked legs take, for when they are closed."""
+        m, s, points = self.moving.model.arrays, self.moving.state, self.drives.points
+        found = dict(self.drives.known_before)
+        for vehicle in np.unique(self.moving.vehicles_of()[s.locked > 0]).tolist():
+            if not 0 <= vehicle < len(self.lowered.trucks):
+                continue
+            truck = self.table.problem.trucks[self.lowered.trucks[vehicle]]
+            for one, two in ways_of(m, s, vehicle):
+                length = int(m.time[self.drives.class_at[truck.vehicle_class], one, two])
+                if length < NO_WAY:
+                    found[truck.vehicle_class, points[one], points[two]] = length
+        self.drives.known_before = found
+
+    def times(self) -> list[tuple[Ints, Ints, NDArray[np.int32]]]:
+        """Ask travel again for all times that matter: origins, destinations, seconds by class."""
         points, travel = self.drives.points, self.table.problem.travel
-        found = np.zeros((len(self.drives.classes), len(points), len(points)), np.int32)
-        for number, name in enumerate(self.drives.classes):
-            found[number] = seconds(travel, name, points, points)
-            np.fill_diagonal(found[number], 0)
+        found = []
+        for rows, columns in self._blocks():
+            origins, targets = [points[n] for n in rows], [points[n] for n in columns]
+            block = np.empty((len(self.drives.classes), len(rows), len(columns)), np.int32)
+            for number, name in enumerate(self.drives.classes):
+                step = max(1, _AT_ONCE // max(1, len(targets)))
+                for first in range(0, len(origins), step):
+                    some = slice(first, first + step)
+                    block[number, some] = seconds(travel, name, origins[some], targets)
+            block[:, rows[:, None] == columns[None, :]] = 0
+            found.append((rows, columns, block))
         return found
+
+    def _blocks(self) -> list[tuple[Ints, Ints]]:
+        """Return which times matter: to farms and ends, and from farms, if unpooled, to ends."""
+        problem, params, at = self.table.problem, self.params, self.drives.at
+        ends = {facility.position for facility in problem.facilities}
+        ends |= {point.position for _, point in self.table.assembly}
+        ends |= {place.position for place in problem.transhipments}
+        ends |= {lot.drop for lot in problem.lots if lot.drop is not None}
+        ends |= {truck.home for truck in problem.trucks if truck.home and params.return_home}
+        farms = {lot.pickup for lot in problem.lots}
+        stands = {truck.position for truck in problem.trucks}
+        stands |= {standing.place for standing in self.bound.standing}
+
+        def numbers(points: Iterable[Point]) -> Ints:
+            return np.array(sorted(at[point] for point in points if point in at), np.int64)
+
+        if params.pool:
+            return [(numbers(at), numbers(farms | ends))]
+        only = farms - ends - stands
+        return [(numbers(at.keys() - only), numbers(farms | ends)), (numbers(only), numbers(ends))]
 
     def _capacity(self, number: int) -> int:
         model = self.moving.model

@@ -336,10 +336,9 @@ def _delayed(live: LivePlan, event: Delayed) -> Pairs:
 
 def _closed(live: LivePlan, event: Closed) -> Pairs:
     live.change(travel=event.travel)
-    before, live.closed = live.drives.seconds.copy(), True
+    live.closed = True
+    live.remember_ways()
     stranded = live.moving.set_times(live.times())
-    if live.moving.apart:
-        live.drives.before = (before, *live.drives.before)
     return _on(live, stranded)
 
 

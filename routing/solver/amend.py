@@ -26,12 +26,11 @@ from routing.solver.arrays import (
     V_OPEN,
 )
 from routing.solver.crew import totals
-from routing.solver.grow import add_place, add_requests, grown, grown_near, with_room
+from routing.solver.grow import add_place, add_requests, grown, grown_near, with_room, write_times
 from routing.solver.kernels.booking import release
 from routing.solver.kernels.state import NEXT, SLOT, VEHICLE
 from routing.solver.live import Live, copy_state, empty_work, find_near
 from routing.solver.mend import could_leave, leave_out, legs, mend, requests_of, route_of, set_route
-from routing.solver.model import NO_WAY
 from routing.solver.past import Past, departures, put_off
 
 if TYPE_CHECKING:
@@ -46,20 +45,8 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
-_OWN = (
-    "request",
-    "request_price",
-    "allowed",
-    "vehicle",
-    "vehicle_price",
-    "capacity",
-    "stop",
-    "stop_price",
-    "window",
-    "lot",
-    "lot_price",
-    "slot",
-)
+_WHO = ("request", "request_price", "allowed", "vehicle", "vehicle_price", "capacity")
+_WHERE = ("stop", "stop_price", "window", "lot", "lot_price", "slot")
 """What of a model may change in place."""
 
 
@@ -89,7 +76,7 @@ class Moving(Live):
 
     def __init__(self, live: Live) -> None:
         m = live.model.arrays
-        model = live.model.changed(**{name: getattr(m, name).copy() for name in _OWN})
+        model = live.model.changed(**{name: getattr(m, name).copy() for name in _WHO + _WHERE})
         self.places = int(m.time.shape[1])
         self.model = with_room(model, self.places)
         self.model.arrays.vehicle[:, V_KIND] = np.arange(len(m.vehicle))
@@ -228,18 +215,18 @@ class Moving(Live):
         release(self.model.arrays, self.state, vehicle)
         return self._mend(vehicle)
 
-    def set_times(self, times: NDArray[np.int32]) -> list[int]:
+    def set_times(self, blocks: Sequence[tuple[Ints, Ints, NDArray[np.int32]]]) -> list[int]:
         """Let roads take other times; return the locked requests that cannot be done in time.
 
         Parameters
         ----------
-        times
-            Profiles × places × places, of the places in use.
+        blocks
+            From which places to which others, and seconds, profiles × origins × destinations.
         """
-        m, s, size = self.model.arrays, self.state, self.places
+        m, s = self.model.arrays, self.state
         before = legs(m, s)
-        m.time[:, :size, :size] = np.minimum(times, NO_WAY)
-        m.time_to[:, :size, :size] = np.minimum(times, NO_WAY).transpose(0, 2, 1)
+        for rows, columns, times in blocks:
+            write_times(self.model, rows, columns, times)
         other = np.unique(s.node[(before != legs(m, s)).any(axis=1), VEHICLE]).tolist()
         stranded: list[int] = []
         for vehicle in sorted({*other, *self.apart} - {-1} - self.broken):
@@ -323,16 +310,18 @@ class Moving(Live):
         """
         m, s = self.model.arrays, self.state
         out = most_urgent(self.model, (r for r in self.out if m.allowed[r].any()))
-        worth = set(self.touched) - set(self.apart)
-        if not len(m.stop) or (not out and not worth):
+        self.touched -= self.apart.keys()
+        if not len(m.stop) or (not out and not self.touched):
             return 0
         around = self._search()
         waiting = np.setdiff1d(np.flatnonzero((s.served < 0) & m.allowed.any(axis=1)), out)
-        worth |= around.reinsert(out) - set(self.apart)
-        scope = around.scope(worth, params.part, self.apart)
+        worth = around.reinsert(out) - self.apart.keys()
+        looked_at = set(sorted(self.touched - worth)[: params.part])
+        scope = around.scope(worth | looked_at, params.part, self.apart)
         rounds = around.search(scope, [*out, *waiting.tolist()], stop, params)
         self.out.clear()
-        self.touched.clear()
+        if rounds:  # others, and all where there was no time, are for the next search
+            self.touched -= looked_at | worth
         return rounds
 
     def put_in(self, out: Iterable[int]) -> None:

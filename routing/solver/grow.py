@@ -7,6 +7,7 @@ have room to spare, so that a place is mostly one row and one column that are wr
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -97,6 +98,26 @@ def add_place(model: Model, places: int, out: Ints, back: Ints) -> Model:
     m.time[:, :places, places] = m.time_to[:, places, :places] = back
     m.time[:, places, places] = m.time_to[:, places, places] = 0
     return model
+
+
+def write_times(model: Model, rows: Ints, columns: Ints, times: NDArray[np.int32]) -> None:
+    """Write a block of the matrices: from some places to others, profiles × rows × columns."""
+    m, times = model.arrays, np.minimum(times, NO_WAY)
+    for there in _runs(rows):
+        for here in _runs(columns):
+            block = times[:, there][:, :, here]
+            one = slice(rows[there][0], rows[there][-1] + 1)
+            two = slice(columns[here][0], columns[here][-1] + 1)
+            m.time[:, one, two] = block
+            m.time_to[:, two, one] = block.transpose(0, 2, 1)
+
+
+def _runs(numbers: Ints) -> list[slice]:
+    """Return the stretches of some numbers that follow one another without a gap."""
+    if not len(numbers):
+        return []
+    edges = [0, *(np.flatnonzero(np.diff(numbers) != 1) + 1).tolist(), len(numbers)]
+    return [slice(one, two) for one, two in pairwise(edges)]
 
 
 def add_requests(model: Model, requests: Sequence[Request], lots: Sequence[Lot]) -> Model:

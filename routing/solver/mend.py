@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations, islice
+from itertools import combinations, islice, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -254,3 +254,11 @@ def could_leave(m: Arrays, s: State, at: int, apart: Collection[int]) -> dict[in
             release(m, s, vehicle)
         before.put_back(m, s)
     return found
+
+
+def ways_of(m: Arrays, s: State, vehicle: int) -> list[tuple[int, int]]:
+    """Return the ways that a vehicle has still to drive, as pairs of places."""
+    places = [int(m.vehicle[vehicle, V_START])]
+    for stop in route_of(m, s, vehicle):
+        places += [n for n in m.stop[stop, [N_VIA, N_PLACE]].tolist() if n >= 0]
+    return [(one, two) for one, two in pairwise(places) if one >= 0]

@@ -22,6 +22,7 @@ from routing.solver.arrays import (
     N_RISK_COST,
     N_SERVICE,
     N_SETUP,
+    N_SLOT,
     N_VIA,
     N_WINDOWS,
     N_WINDOWS_END,
@@ -51,6 +52,7 @@ from routing.solver.kernels.state import (
     PREVIOUS,
     SECOND,
     SINCE,
+    SLOT,
     VEHICLE,
 )
 from routing.solver.mend import route_of, set_route
@@ -152,7 +154,7 @@ class Past:
             _load_here(m, stop, int(m.vehicle[vehicle, V_START]))
         s.frozen[vehicle] = len(kept) + begun
         if begun:
-            s.locked[m.stop[rest[0], N_REQUEST]] = 1
+            _lock(m, s, int(m.stop[rest[0], N_REQUEST]))
             self.under_way.add(int(m.stop[rest[0], N_REQUEST]))
         else:
             m.vehicle[vehicle, V_OPEN] = max(int(m.vehicle[vehicle, V_OPEN]), moment)
@@ -161,7 +163,7 @@ class Past:
     def _note(self, m: Arrays, s: State, vehicle: int, stop: int) -> None:
         """Note that a stop has been made."""
         request = int(m.stop[stop, N_REQUEST])
-        s.locked[request] = 1
+        _lock(m, s, request)
         self.under_way.discard(request)
         if m.stop[stop, N_PART] == 0 and not m.request[request, R_JOB]:
             self.aboard.add(request)
@@ -173,6 +175,14 @@ class Past:
             end = m.option[s.served[request], part]
             if end >= 0:
                 s.node[end, VEHICLE] = -1
+
+
+def _lock(m: Arrays, s: State, request: int) -> None:
+    """Let a request stay with its vehicle, and in its slots."""
+    s.locked[request] = 1
+    for stop in m.option[s.served[request], [O_FIRST, O_SECOND]].tolist():
+        if stop >= 0 and s.node[stop, SLOT] >= 0:
+            m.stop[stop, N_SLOT] = s.node[stop, SLOT]
 
 
 def departures(m: Arrays, s: State, stops: Ints, early: int) -> Ints:

@@ -110,7 +110,7 @@ def test_every_answer_leaves_a_plan_that_passes_the_checker(seed: int) -> None:
 def bound_legs(live: LivePlan) -> set[tuple[str, str, str | None, int]]:
     """Return the legs that are pinned, or that trucks are on their way to or have aboard."""
     moving, facts = live.moving, live.facts()
-    held = {n for n, asked in live.asked.items() if asked.pin is not None}
+    held = {n for n, asked in live.asked.items() if asked.pin and asked.pin.slot_id}
     held |= moving.past.under_way | moving.past.aboard
     legs = [live.leg(facts[n], n) for n in held if facts[n, 0] >= 0]
     return {(g.truck_id, g.lot_id, g.slot_id, g.quantity_kg) for g in legs if g is not None}

@@ -73,7 +73,8 @@ def change(live: Moving, random: Random) -> None:
     elif which == 5:
         times = live.model.arrays.time[:, : live.places, : live.places].copy()
         times[0, random.randrange(live.places)] *= random.choice((1, 2, 5))
-        live.set_times(times)
+        every = np.arange(live.places)
+        live.set_times([(every, every, times)])
     elif which == 6:
         out = np.array([[random.randint(0, 4_000) for _ in range(live.places)]], np.int64)
         live.with_place(out, out[:, ::-1])
