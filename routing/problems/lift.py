@@ -31,8 +31,9 @@ from routing.solver.arrays import (
 )
 from routing.solver.kernels.booking import release
 from routing.solver.kernels.walk import walk
-from routing.solver.live import Live, copy_state
+from routing.solver.live import Live
 from routing.solver.model import FOREVER, NO_WAY
+from routing.solver.states import copy_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

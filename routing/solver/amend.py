@@ -15,6 +15,7 @@ import numpy as np
 from routing.solver.around import LOCAL, Around, most_urgent
 from routing.solver.arrays import (
     L_UNIT,
+    N_REQUEST,
     O_FIRST,
     R_CHURN,
     R_KEPT,
@@ -25,13 +26,14 @@ from routing.solver.arrays import (
     V_KIND,
     V_OPEN,
 )
-from routing.solver.crew import totals
-from routing.solver.grow import add_place, add_requests, grown, grown_near, with_room, write_times
+from routing.solver.grow import add_place, add_requests, grown, with_room, write_times
 from routing.solver.kernels.booking import release
 from routing.solver.kernels.state import NEXT, SLOT, VEHICLE
-from routing.solver.live import Live, copy_state, empty_work, find_near
+from routing.solver.live import Live
 from routing.solver.mend import could_leave, leave_out, legs, mend, requests_of, route_of, set_route
+from routing.solver.near import find_near, grown_near
 from routing.solver.past import Past, departures, put_off
+from routing.solver.states import copy_state, empty_work, totals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -364,7 +366,9 @@ class Moving(Live):
     def _out_of(self, vehicle: int, requests: Sequence[int]) -> None:
         """Take requests out of a route whose bookings are released."""
         m, s = self.model.arrays, self.state
-        kept = [stop for stop in route_of(m, s, vehicle) if int(m.stop[stop, 0]) not in requests]
+        kept = [
+            stop for stop in route_of(m, s, vehicle) if int(m.stop[stop, N_REQUEST]) not in requests
+        ]
         for request in requests:
             leave_out(m, s, request)
         set_route(m, s, vehicle, kept)

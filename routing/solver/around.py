@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from routing.solver.arrays import N_PLACE, O_FIRST, R_LOT, R_OPTIONS, R_UNSERVED
-from routing.solver.chain import Chain
-from routing.solver.crew import places_now, totals
-from routing.solver.kernels.change import begin_undo
-from routing.solver.kernels.search import TURN, cheapest, serve
+from routing.solver.chain import Chain, serve_alone
+from routing.solver.kernels.search import cheapest
 from routing.solver.kernels.state import VEHICLE
 from routing.solver.params import SearchParams
+from routing.solver.states import mean_cost, places_now, take_over, totals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -65,9 +64,7 @@ class Around:
         for number, request in enumerate(out):
             if number < _LOOKS:
                 worth |= self._cheapest(request)
-            work.tally[TURN] += 1
-            begin_undo(undo, work.tally[TURN])
-            serve(m, s, work, undo, request, self.every, 0.0)
+            serve_alone(m, s, work, undo, request, self.every)
             if s.served[request] >= 0:
                 worth.add(int(s.node[m.option[s.served[request], O_FIRST], VEHICLE]))
         return worth
@@ -139,26 +136,19 @@ class Around:
         if done >= 1.0 or not len(vehicles) or not len(requests):
             return 0
         chain = self.chain
-        for best, present in zip(chain.best, s, strict=True):
-            np.copyto(best, present)
+        take_over(chain.best, s)
         chain.work.changed[:] = False
         chain.scope(vehicles, requests)
-        heat = float(s.cost[vehicles].sum()) / max(1, int(s.stops[vehicles].sum()))
-        rounds, chunk = 0, 16
+        heat, rounds, chunk = mean_cost(s, vehicles), 0, 16
         while done < 1.0:
             chunk = self._whole(stop, rounds, chunk)
             if chunk < 1:
                 break
             share = (done - began) / max(1e-9, 1.0 - began)
-            hot = heat * params.hot * (params.cold / params.hot) ** share
-            chain.run(
-                chunk, hot=hot, cold=hot, mean_ruin=params.mean_ruin, blink=params.blink,
-                saving=False,
-            )  # fmt: skip
+            chain.run(chunk, params, heat=params.cooled(heat, share))
             rounds += chunk
             before, done = done, stop(rounds)
-            if done > before:
-                chunk = int(min(params.epoch, max(4, chunk * 0.06 / (done - before))))
+            chunk = params.next_chunk(chunk, done - before, share=0.06, least=4)
         chain.settle()
         s.total[:] = totals(m, s)
         return rounds

@@ -6,15 +6,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from routing.solver.kernels.search import ABSENT, GAINS, Work, improve
+from routing.solver.kernels.change import Undo, begin_undo
+from routing.solver.kernels.search import ABSENT, GAINS, TURN, Work, improve, serve
 from routing.solver.kernels.whole import adopt, left_of, rebook
-from routing.solver.live import copy_state, empty_undo, empty_work, take_over
+from routing.solver.states import copy_state, empty_undo, empty_work, take_over
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from concurrent.futures import ThreadPoolExecutor
+
     from numpy.typing import NDArray
 
+    from routing.solver.arrays import Arrays
     from routing.solver.draft import Model
     from routing.solver.kernels.state import State
+    from routing.solver.params import SearchParams
 
     Ints = NDArray[np.int64]
 
@@ -61,14 +67,12 @@ class Chain:
         """What the best solution costs, with what it leaves out."""
         return float(self.best.total.sum())
 
-    def run(
-        self, rounds: int, *, hot: float, cold: float, mean_ruin: float, blink: float, saving: bool
-    ) -> bool:
+    def run(self, rounds: int, params: SearchParams, *, heat: float, saving: bool = False) -> bool:
         """Search for some rounds; say whether vehicles were saved (when that is the aim)."""
         if not len(self.requests):
             return False
         plan = np.array([rounds, int(saving)], np.int64)
-        figures = np.array([hot, cold, mean_ruin, blink])
+        figures = np.array([heat, params.mean_ruin, params.blink])
         improve(
             self.model.arrays, self.state, self.work, self.undo, self.best,
             self.vehicles, self.requests, plan, figures,
@@ -85,10 +89,44 @@ class Chain:
         """Make the best solution the present one."""
         every = np.arange(len(self.model.arrays.vehicle), dtype=np.int64)
         requests = np.arange(len(self.model.arrays.request), dtype=np.int64)
-        m, s = self.model.arrays, self.state
-        adopt(m, s, self.best, every, requests)
-        s.total[:] = self.best.total
-        left_of(m, s, m.lot[:, 0].copy())
-        rebook(m, s)
+        put_together(self.model.arrays, self.state, [(self.best, every, requests)])
+        self.state.total[:] = self.best.total
         self.work.changed[:] = False
         self.scope(self.vehicles, self.requests)
+
+
+def run_all(
+    pool: ThreadPoolExecutor,
+    chains: Sequence[Chain],
+    rounds: int,
+    params: SearchParams,
+    *,
+    heat: float,
+    saving: bool = False,
+) -> list[Chain]:
+    """Run chains at once for some rounds each; return those that saved a vehicle."""
+    work = [pool.submit(c.run, rounds, params, heat=heat, saving=saving) for c in chains]
+    return [chain for chain, one in zip(chains, work, strict=True) if one.result()]
+
+
+def put_together(m: Arrays, s: State, pieces: Sequence[tuple[State, Ints, Ints]]) -> None:
+    """Take vehicles and requests over from other solutions and book all; costs are not counted.
+
+    Parameters
+    ----------
+    m, s
+        The problem, and the solution that is changed.
+    pieces
+        Other solutions, with the vehicles and the requests that are taken from each.
+    """
+    for other, vehicles, requests in pieces:
+        adopt(m, s, other, vehicles, requests)
+    left_of(m, s)
+    rebook(m, s)
+
+
+def serve_alone(m: Arrays, s: State, work: Work, undo: Undo, request: int, vehicles: Ints) -> None:
+    """Put a request where it is cheapest, if that pays, outside any round."""
+    work.tally[TURN] += 1
+    begin_undo(undo, work.tally[TURN])
+    serve(m, s, work, undo, request, vehicles, 0.0)

@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from routing.solver.arrays import R_LOT
-from routing.solver.chain import Chain
-from routing.solver.kernels.whole import adopt, left_of, rebook
-from routing.solver.live import copy_state, take_over
+from routing.solver.arrays import F_BAYS, O_FIRST, S_CAPACITY
+from routing.solver.chain import Chain, put_together, run_all
+from routing.solver.kernels.state import VEHICLE
+from routing.solver.states import copy_state, places_now, stirred, take_over, totals
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
     from numpy.typing import NDArray
 
-    from routing.solver.arrays import Arrays
     from routing.solver.kernels.state import State
     from routing.solver.solve import Search
 
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
 
 _FOLLOW = 20
 """After so many epochs the worst copy follows the best."""
+_SALT = 0x9E3779B97F4A7C15
+"""What parts the chance of one thread from that of another."""
 
 
 class Copies:
@@ -32,25 +33,14 @@ class Copies:
     def __init__(self, search: Search) -> None:
         self.search = search
         live, params = search.live, search.params
-        states = [live.state]
-        for number in range(1, params.threads):
-            states.append(copy_state(live.state))
-            states[-1].chance[0] ^= np.uint64(0x9E3779B97F4A7C15 * number & (2**64 - 1))
+        copies = range(1, params.threads)
+        states = [live.state, *(stirred(copy_state(live.state), _SALT, n) for n in copies)]
         self.chains = [Chain(search.model, state, search.near) for state in states]
         self.epochs = 0
 
-    def epoch(self, pool: ThreadPoolExecutor, rounds: int, hot: float) -> None:
+    def epoch(self, pool: ThreadPoolExecutor, rounds: int, heat: float) -> None:
         """Search for some rounds in each copy."""
-        params = self.search.params
-        work = [
-            pool.submit(
-                chain.run, rounds, hot=hot, cold=hot, mean_ruin=params.mean_ruin,
-                blink=params.blink, saving=False,
-            )
-            for chain in self.chains
-        ]  # fmt: skip
-        for part in work:
-            part.result()
+        run_all(pool, self.chains, rounds, self.search.params, heat=heat)
         self.epochs += 1
         if self.epochs % _FOLLOW == 0 and len(self.chains) > 1:
             best = min(self.chains, key=lambda chain: chain.best_cost)
@@ -79,38 +69,24 @@ class Parts:
         self.search = search
         live, model = search.live, search.model
         m = model.arrays
-        crowded = bool((m.facility[:, 2] >= 0).any()) or m.quota.size > 0
+        crowded = bool((m.facility[:, F_BAYS] >= 0).any()) or m.quota.size > 0
         self.threads = 1 if crowded else search.params.threads
-        states = [copy_state(live.state) for _ in range(self.threads)]
-        for number, state in enumerate(states):
-            state.chance[0] ^= np.uint64(0x9E3779B97F4A7C15 * (number + 1) & (2**64 - 1))
+        copies = range(1, self.threads + 1)
+        states = [stirred(copy_state(live.state), _SALT, number) for number in copies]
         self.chains = [Chain(model, state, search.near) for state in states]
         self.best = copy_state(live.state)
 
-    def epoch(self, pool: ThreadPoolExecutor, rounds: int, hot: float) -> None:
+    def epoch(self, pool: ThreadPoolExecutor, rounds: int, heat: float) -> None:
         """Search for some rounds in each of some parts, and bring them together."""
-        params, state, m = self.search.params, self.search.live.state, self.search.model.arrays
+        state, m = self.search.live.state, self.search.model.arrays
         scopes = self._scopes()
-        work = []
-        for number, (chain, (vehicles, requests)) in enumerate(
-            zip(self.chains, scopes, strict=True)
-        ):
-            chain.become(state)
+        for number, (chain, scope) in enumerate(zip(self.chains, scopes, strict=True)):
+            take_over(chain.state, state)
             self._share(chain.state, number)
             chain.best.total[:] = chain.state.total
-            chain.scope(vehicles, requests)
-            work.append(
-                pool.submit(
-                    chain.run, rounds, hot=hot, cold=hot, mean_ruin=params.mean_ruin,
-                    blink=params.blink, saving=False,
-                )
-            )  # fmt: skip
-        for part in work:
-            part.result()
-        for chain in self.chains:
-            adopt(m, state, chain.state, chain.vehicles, chain.requests)
-        left_of(m, state, m.lot[:, 0].copy())
-        rebook(m, state)
+            chain.scope(*scope)
+        run_all(pool, self.chains, rounds, self.search.params, heat=heat)
+        put_together(m, state, [(one.state, one.vehicles, one.requests) for one in self.chains])
         state.total[:] = totals(m, state)
         if state.total.sum() < self.best.total.sum() - 1e-9:
             take_over(self.best, state)
@@ -120,7 +96,7 @@ class Parts:
         if self.threads == 1:
             return
         m = self.search.model.arrays
-        free = np.maximum(m.slot[:, 2] - state.used, 0)
+        free = np.maximum(m.slot[:, S_CAPACITY] - state.used, 0)
         turn = (np.arange(len(free)) + self.search.rounds) % self.threads == number
         own = free // self.threads + np.where(turn, free % self.threads, 0)
         state.used[:] += free - own
@@ -143,8 +119,8 @@ class Parts:
             free = search.all_vehicles[owner < 0]
         of_request = np.full(len(search.all_requests), -1, np.int64)
         served = s.served >= 0
-        stops = m.option[np.maximum(s.served, 0), 0]
-        of_request[served] = owner[s.node[stops, 2]][served]
+        stops = m.option[np.maximum(s.served, 0), O_FIRST]
+        of_request[served] = owner[s.node[stops, VEHICLE]][served]
         out = np.flatnonzero(~served)
         of_request[out] = random.integers(0, self.threads, len(out))
         return [
@@ -155,24 +131,7 @@ class Parts:
     def finish(self) -> int:
         """Leave the best solution seen; return how many rounds found a new best."""
         m, state = self.search.model.arrays, self.search.live.state
-        adopt(m, state, self.best, self.search.all_vehicles, self.search.all_requests)
-        left_of(m, state, m.lot[:, 0].copy())
-        rebook(m, state)
+        every = self.search.all_vehicles, self.search.all_requests
+        put_together(m, state, [(self.best, *every)])
         state.total[:] = totals(m, state)
         return sum(chain.gains for chain in self.chains)
-
-
-def totals(m: Arrays, s: State) -> tuple[float, float]:
-    """Return the cost of all routes, and of what is unserved, counted anew."""
-    fixed = (m.request[:, R_LOT] < 0) & (s.served < 0)
-    lots = np.where(s.left > 0, m.lot_price[:, 0] + m.lot_price[:, 1] * s.left, 0.0)
-    return float(s.cost.sum()), float(m.request_price[fixed, 0].sum() + lots.sum())
-
-
-def places_now(m: Arrays, s: State) -> Ints:
-    """Return a place for each vehicle: of its first stop, or where it starts."""
-    stops = len(m.stop)
-    first = s.node[stops : stops + len(m.vehicle), 0]
-    place = np.where(first < stops, m.stop[np.minimum(first, stops - 1), 3], m.vehicle[:, 0])
-    end = np.where(place < 0, m.vehicle[:, 1], place)
-    return np.maximum(end, 0)

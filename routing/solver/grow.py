@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from routing.solver.arrays import (
-    N_FACILITY,
     N_HOURS,
     N_HOURS_END,
     N_OPTION,
@@ -248,48 +247,3 @@ def grown(model: Model, state: State) -> State:
 def _spread(rows: NDArray[_T], before: int, more: int) -> NDArray[_T]:
     empty = np.zeros((more, rows.shape[1]), rows.dtype)
     return np.concatenate([rows[:before], empty, rows[before:]])
-
-
-def grown_near(model: Model, near: Near) -> Near:
-    """Return the nearest stops of each stop, new ones among them; see `live.find_near`."""
-    m = model.arrays
-    old, width = len(near), near.shape[1]
-    found = np.concatenate([near, np.full((len(m.stop) - old, width), -1, np.int32)])
-    for stop in _telling(m, old):
-        known = np.flatnonzero(found[:, 0] >= 0)
-        if not len(known):
-            continue
-        place = m.stop[stop, N_PLACE]
-        away = _apart(m, place, m.stop[known, N_PLACE])
-        order = np.argsort(away, kind="stable")[:width]
-        nearest = known[order]
-        found[stop, : len(nearest)] = nearest
-        _enter(m, found, stop, nearest, away[order])
-    return found
-
-
-def _telling(m: Arrays, old: int) -> list[int]:
-    """Return the new stops by which it is known that a request is near."""
-    stops: list[int] = []
-    fresh = np.flatnonzero(m.option[m.request[:, R_OPTIONS], O_FIRST] >= old)
-    for option in m.request[fresh, R_OPTIONS].tolist():
-        own = [stop for stop in m.option[option, :2].tolist() if stop >= 0]
-        stops += [stop for stop in own if m.stop[stop, N_FACILITY] < 0] or own[:1]
-    return stops
-
-
-def _enter(m: Arrays, near: Near, stop: int, others: Ints, away: Ints) -> None:
-    """Enter a stop among the nearest of others."""
-    rows = near[others]
-    keys = _apart(m, m.stop[others, N_PLACE][:, None], m.stop[rows, N_PLACE])
-    keys = np.where(rows < 0, np.iinfo(np.int64).max, keys)
-    at = (keys <= away[:, None]).sum(axis=1)[:, None]
-    column = np.arange(near.shape[1])[None, :]
-    shifted = np.where(column == at, stop, np.roll(rows, 1, axis=1))
-    near[others] = np.where(column < at, rows, shifted)
-
-
-def _apart(m: Arrays, one: Ints | np.int64, two: Ints) -> Ints:
-    """Return the seconds of driving there and back."""
-    both: Ints = m.time[0][one, two].astype(np.int64) + m.time_to[0][one, two]
-    return both

@@ -6,168 +6,38 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from routing.solver.arrays import N_OPTION, N_PART, N_REQUEST, O_FIRST, O_SECOND, R_LOT, R_OPTIONS
+from routing.solver.arrays import (
+    N_OPTION,
+    N_PART,
+    N_REQUEST,
+    O_FIRST,
+    O_SECOND,
+    R_LOT,
+    R_OPTIONS,
+    S_ID,
+)
 from routing.solver.errors import InvalidModel
 from routing.solver.kernels.booking import release
-from routing.solver.kernels.change import Undo, gain_of, link, put, take_out
-from routing.solver.kernels.search import Work, cheapest
+from routing.solver.kernels.change import count_served, link, put, take_out
+from routing.solver.kernels.fit import set_aboard
+from routing.solver.kernels.search import cheapest
 from routing.solver.kernels.state import (
     ARRIVAL,
     BEGIN,
     LEAVE,
     NEXT,
-    NODE_COLUMNS,
-    PREVIOUS,
     RANK,
     SLOT,
     VEHICLE,
-    State,
 )
 from routing.solver.kernels.walk import walk
 from routing.solver.solution import Insertion, Solution, Visit
+from routing.solver.states import empty_state, empty_work
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from routing.solver.draft import Model
-
-_NEAR = 100
-_BLOCK = 512
-
-
-def empty_state(model: Model, seed: int) -> State:
-    """Return the solution in which nobody serves anything."""
-    m = model.arrays
-    stops, vehicles, dims = len(m.stop), len(m.vehicle), m.capacity.shape[1]
-    nodes = stops + 2 * vehicles
-    node = np.full((nodes, NODE_COLUMNS), -1, np.int64)
-    start, end = stops + np.arange(vehicles), stops + vehicles + np.arange(vehicles)
-    node[start, NEXT], node[end, PREVIOUS] = end, start
-    node[start, VEHICLE] = node[end, VEHICLE] = np.arange(vehicles)
-    bayed = bool((m.facility[:, 2] >= 0).any()) if len(m.facility) else False
-    groups = m.quota.shape[1]
-    state = State(
-        node=node,
-        price=np.zeros((nodes, 2)),
-        load=np.zeros((nodes, 3 * dims), np.int64),
-        served=np.full(len(m.request), -1, np.int64),
-        aboard=m.amount.copy(),
-        left=m.lot[:, 0].copy(),
-        cost=np.zeros(vehicles),
-        pair=np.zeros(vehicles),
-        stops=np.zeros(vehicles, np.int64),
-        frozen=np.zeros(vehicles, np.int64),
-        locked=np.zeros(len(m.request), np.int64),
-        used=np.zeros(len(m.slot), np.int64),
-        quota=np.zeros((len(m.slot) if groups else 0, groups), np.int64),
-        bay=np.zeros((len(m.facility), stops if bayed else 0, 3), np.int64),
-        bays=np.zeros(len(m.facility), np.int64),
-        total=np.zeros(2),
-        chance=np.array([_mixed(seed)], np.uint64),
-    )
-    node[:, 12] = 0
-    for vehicle in range(vehicles):
-        walk(m, state, vehicle)
-    fixed = m.request[:, R_LOT] < 0
-    state.total[1] = m.request_price[fixed, 0].sum()
-    state.total[1] += (m.lot_price[:, 0] + m.lot_price[:, 1] * m.lot[:, 0]).sum()
-    return state
-
-
-def _mixed(seed: int) -> int:
-    """Return 64 bits, never 0, that differ much for seeds that differ little (splitmix64)."""
-    x = (seed + 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF
-    x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & 0xFFFFFFFFFFFFFFFF
-    x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & 0xFFFFFFFFFFFFFFFF
-    return (x ^ (x >> 31)) or 1
-
-
-def copy_state(state: State) -> State:
-    """Return an independent copy."""
-    return state._replace(**{name: array.copy() for name, array in state._asdict().items()})
-
-
-def take_over(state: State, other: State) -> None:
-    """Make a solution what another one is, but for its chance."""
-    for mine, theirs in zip(state, other, strict=True):
-        if mine is not state.chance:
-            np.copyto(mine, theirs)
-
-
-def empty_undo(model: Model) -> Undo:
-    """Return room to save every route once."""
-    m = model.arrays
-    vehicles, dims = len(m.vehicle), m.capacity.shape[1]
-    nodes = len(m.stop) + 2 * vehicles
-    return Undo(
-        stamp=np.zeros(vehicles, np.int64),
-        vehicles=np.zeros(vehicles + 1, np.int64),
-        first=np.zeros(vehicles + 1, np.int64),
-        nodes=np.zeros(nodes, np.int64),
-        rows=np.zeros((nodes, NODE_COLUMNS), np.int64),
-        prices=np.zeros((nodes, 2)),
-        loads=np.zeros((nodes, 3 * dims), np.int64),
-        aboard=np.zeros((nodes, dims), np.int64),
-        figures=np.zeros((vehicles + 1, 3)),
-        counts=np.zeros(3, np.int64),
-    )
-
-
-def empty_work(model: Model) -> Work:
-    """Return what a search scribbles on; nearness is found by `find_near`."""
-    m = model.arrays
-    requests, vehicles = len(m.request), len(m.vehicle)
-    return Work(
-        near=np.full((len(m.stop), 1), -1, np.int32),
-        absent=np.zeros(requests + 1, np.int64),
-        absent_before=np.zeros(requests + 1, np.int64),
-        keys=np.zeros(requests + 2),
-        route=np.zeros(len(m.stop) + 1, np.int64),
-        touched=np.zeros(max(requests, vehicles) + 2, np.int64),
-        kinds=np.zeros(vehicles + 1, np.int64),
-        lots=np.zeros(len(m.lot) + 1, np.int64),
-        absences=np.zeros(requests + 1, np.int64),
-        inside=np.ones(vehicles, bool),
-        changed=np.ones(vehicles, bool),
-        nothing=np.zeros(0),
-        nowhere=np.zeros((0, 0), np.int64),
-        tally=np.zeros(5, np.int64),
-    )
-
-
-def find_near(model: Model) -> np.ndarray[tuple[int, int], np.dtype[np.int32]]:
-    """Return for each stop the nearest others: those by which a request is known to be near.
-
-    Stops at facilities say little (many requests share them) and are left out where a request has
-    another stop; of several options the first one counts.
-    """
-    m = model.arrays
-    known = _telling_stops(model)
-    near = np.full((len(m.stop), max(1, min(_NEAR, len(known) - 1))), -1, np.int32)
-    if len(known) < 2:
-        return near
-    places = m.stop[known, 3]
-    width = near.shape[1]
-    for begin in range(0, len(known), _BLOCK):
-        rows = places[begin : begin + _BLOCK]
-        away = m.time[0][np.ix_(rows, places)].astype(np.int64)
-        away += m.time_to[0][np.ix_(rows, places)]
-        away[np.arange(len(rows)), begin + np.arange(len(rows))] = np.iinfo(np.int64).max
-        part = np.argpartition(away, width - 1, axis=1)[:, :width]
-        order = np.argsort(np.take_along_axis(away, part, 1), axis=1, kind="stable")
-        near[known[begin : begin + _BLOCK]] = known[np.take_along_axis(part, order, 1)]
-    return near
-
-
-def _telling_stops(model: Model) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    m = model.arrays
-    first = m.option[m.request[:, R_OPTIONS]] if len(m.request) else np.zeros((0, 3), np.int64)
-    stops = []
-    for pickup, delivery in first[:, :2].tolist():
-        own = [stop for stop in (pickup, delivery) if stop >= 0]
-        free = [stop for stop in own if m.stop[stop, 10] < 0]
-        stops += free or own[:1]
-    return np.array(sorted(stops), np.int64)
 
 
 class Live:
@@ -253,17 +123,8 @@ class Live:
         m, s = self.model.arrays, self.state
         lot = int(m.request[request, R_LOT])
         if lot >= 0:
-            self._carry(request, min(amounts.get(request, 0), int(s.left[lot])))
-        s.total[1] -= gain_of(m, s, request)
-        s.served[request] = option
-        if lot >= 0:
-            s.left[lot] -= s.aboard[request, 0]
-
-    def _carry(self, request: int, quantity: int) -> None:
-        m, s = self.model.arrays, self.state
-        whole = m.lot[m.request[request, R_LOT]]
-        s.aboard[request] = -(-quantity * whole // max(1, int(whole[0])))
-        s.aboard[request, 0] = quantity
+            set_aboard(m, s, request, min(amounts.get(request, 0), int(s.left[lot])))
+        count_served(m, s, request, option)
 
     def insertions(self, request: int) -> list[Insertion]:
         """Return the best place for an unserved request in each route that has one, cheapest first.
@@ -322,7 +183,7 @@ class Live:
         pickup = int(m.option[at, O_FIRST])
         second = pickup if place.second == place.first else self._node(place.vehicle, place.second)
         if m.request[request, R_LOT] >= 0:
-            self._carry(request, place.amount[0])
+            set_aboard(m, s, request, place.amount[0])
         if put(m, s, request, place.vehicle, at, first, second):
             return True
         self._out(request, place.vehicle)
@@ -390,7 +251,7 @@ class Live:
                     arrival=int(row[ARRIVAL]),
                     start=int(row[BEGIN]),
                     end=int(row[LEAVE]),
-                    slot=None if slot < 0 else int(m.slot[slot, 3]),
+                    slot=None if slot < 0 else int(m.slot[slot, S_ID]),
                     amount=tuple(s.aboard[request].tolist()),
                 )
             )

@@ -9,22 +9,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from routing.solver.arrays import (
-    F_BAYS,
-    N_FACILITY,
     N_PLACE,
     N_REQUEST,
     N_VIA,
+    O_MASK,
     R_LOT,
+    R_OPTIONS,
+    R_OPTIONS_END,
     V_END,
-    V_GROUP,
     V_PROFILE,
     V_START,
 )
-from routing.solver.kernels.booking import release
+from routing.solver.kernels.booking import book, release
 from routing.solver.kernels.state import (
-    BEGIN,
-    BOOKS,
-    LEAVE,
     NEXT,
     PREVIOUS,
     RANK,
@@ -114,7 +111,7 @@ def mend(m: Arrays, s: State, vehicle: int) -> Mended:
         s.node[stop, RANK] = rank
     s.node[before.nodes[-1], RANK] = len(kept) + 1
     s.stops[vehicle] = len(kept)
-    book_again(m, s, vehicle)
+    book(m, s, vehicle)
     return Mended(tuple(sorted(out)), drivable=False)
 
 
@@ -124,7 +121,9 @@ def leave_out(m: Arrays, s: State, request: int) -> None:
     if option >= 0 and m.request[request, R_LOT] >= 0:
         s.left[m.request[request, R_LOT]] += s.aboard[request, 0]
     s.served[request] = -1
-    for stop in m.option[m.request[request, 1] : m.request[request, 2], :2].ravel():
+    for stop in m.option[
+        m.request[request, R_OPTIONS] : m.request[request, R_OPTIONS_END], :O_MASK
+    ].ravel():
         if stop >= 0:
             s.node[stop, VEHICLE] = -1
 
@@ -166,24 +165,6 @@ def _cost_without(
     return float(s.cost[vehicle])
 
 
-def book_again(m: Arrays, s: State, vehicle: int) -> None:
-    """Book a route at the times that its stops remember, without walking it."""
-    slots: set[int] = set()
-    for stop in route_of(m, s, vehicle):
-        row = s.node[stop]
-        slot = int(row[SLOT])
-        row[BOOKS] = int(slot >= 0 and slot not in slots)
-        if row[BOOKS]:
-            slots.add(slot)
-            s.used[slot] += 1
-            if len(m.quota):
-                s.quota[slot, m.vehicle[vehicle, V_GROUP]] += 1
-        facility = int(m.stop[stop, N_FACILITY])
-        if facility >= 0 and m.facility[facility, F_BAYS] >= 0:
-            s.bay[facility, s.bays[facility]] = row[BEGIN], row[LEAVE], stop
-            s.bays[facility] += 1
-
-
 class Remembered:
     """A route as it was, to be put back.
 
@@ -206,7 +187,7 @@ class Remembered:
         """Put the route back, and book it; its bookings since then are released."""
         s.node[self.nodes], s.price[self.nodes], s.load[self.nodes] = self.rows
         s.cost[self.vehicle], s.pair[self.vehicle], s.stops[self.vehicle] = self.figures
-        book_again(m, s, self.vehicle)
+        book(m, s, self.vehicle)
 
 
 def legs(m: Arrays, s: State) -> NDArray[np.int64]:

@@ -13,8 +13,8 @@ import numpy as np
 from routing.solver.arrays import N_OPTION, N_REQUEST
 from routing.solver.kernels.booking import release
 from routing.solver.kernels.walk import walk
-from routing.solver.live import copy_state
 from routing.solver.mend import leave_out, requests_of, route_of, set_route
+from routing.solver.states import copy_state, take_over
 
 if TYPE_CHECKING:
     from routing.solver.amend import Moving
@@ -91,8 +91,7 @@ def _take(live: Moving, better: Moving, group: tuple[int, ...]) -> bool:
         if s.total.sum() < cost - 1e-6:
             live.out, live.touched = out, touched
             return True
-    for mine, theirs in zip(s, before, strict=True):
-        np.copyto(mine, theirs)
+    take_over(s, before)
     live.out, live.touched = out, touched
     return False
 

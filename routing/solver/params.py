@@ -44,3 +44,22 @@ class SearchParams:
             raise InvalidModel("Expected 0 < cold <= hot.")
         if self.mean_ruin < 1 or not 0 <= self.blink < 1 or self.threads < 1 or self.epoch < 1:
             raise InvalidModel("Expected mean_ruin, threads, epoch >= 1 and blink in [0, 1).")
+
+    def cooled(self, heat: float, share: float) -> float:
+        """Return the temperature when a share of the search is done; a stop costs `heat`."""
+        cooling: float = (self.cold / self.hot) ** share
+        return heat * self.hot * cooling
+
+    def next_chunk(self, chunk: int, passed: float, *, share: float = 0.01, least: int = 10) -> int:
+        """Return how many rounds take a share of the search, whatever the machine.
+
+        Parameters
+        ----------
+        chunk, passed
+            So many rounds took this share of the search.
+        share, least
+            The share that is wanted; never fewer rounds than `least`, nor more than `epoch`.
+        """
+        if passed <= 0:
+            return chunk
+        return int(min(self.epoch, max(least, chunk * share / passed)))

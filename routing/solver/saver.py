@@ -10,16 +10,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from routing.solver.chain import Chain
+from routing.solver.arrays import O_FIRST, V_FIXED
+from routing.solver.chain import Chain, run_all
 from routing.solver.kernels.booking import release
 from routing.solver.kernels.change import take_out
+from routing.solver.kernels.state import VEHICLE
 from routing.solver.kernels.walk import walk
-from routing.solver.live import copy_state, take_over
+from routing.solver.states import copy_state, stirred, take_over
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
     from routing.solver.solve import Search
+
+_SALT = 0xD1B54A32D192ED03
+"""What parts the chance of one thread from that of another, and from that of the crew."""
 
 
 class Saver:
@@ -36,35 +41,23 @@ class Saver:
         state = search.live.state
         if (state.served < 0).any():
             return
-        heat, chunk, won = search.heat() * params.hot * 0.3, 50, True
-        self.chains = [
-            Chain(search.model, copy_state(state), search.near) for _ in range(params.threads)
-        ]
-        for number, chain in enumerate(self.chains):
-            chain.state.chance[0] ^= np.uint64(0xD1B54A32D192ED03 * (number + 1) & (2**64 - 1))
+        heat, chunk, won = search.heat() * params.hot * 0.3, min(params.epoch, 50), True
+        copies = range(1, params.threads + 1)
+        states = [stirred(copy_state(state), _SALT, number) for number in copies]
+        self.chains = [Chain(search.model, one, search.near) for one in states]
         while (done := search.stop(search.rounds)) < params.save_share:
             if won and not all(self._begin(chain, n) for n, chain in enumerate(self.chains)):
                 return
-            chunk = search.whole_rounds(min(params.epoch, chunk))
+            chunk = search.whole_rounds(chunk)
             if chunk < 1:
                 return
             won = self._epoch(pool, chunk, heat * 0.1 ** (done / params.save_share))
             search.rounds += chunk
-            passed = search.stop(search.rounds) - done
-            if passed > 0:
-                chunk = int(max(10, chunk * 0.01 / passed))
+            chunk = params.next_chunk(chunk, search.stop(search.rounds) - done)
 
     def _epoch(self, pool: ThreadPoolExecutor, rounds: int, heat: float) -> bool:
         """Search for some rounds in each copy; take over a solution that needs a vehicle less."""
-        params = self.search.params
-        work = [
-            pool.submit(
-                chain.run, rounds, hot=heat, cold=heat, mean_ruin=params.mean_ruin,
-                blink=params.blink, saving=True,
-            )
-            for chain in self.chains
-        ]  # fmt: skip
-        won = [chain for chain, part in zip(self.chains, work, strict=True) if part.result()]
+        won = run_all(pool, self.chains, rounds, self.search.params, heat=heat, saving=True)
         if won:
             take_over(self.search.live.state, min(won, key=lambda chain: chain.best_cost).state)
         return bool(won)
@@ -77,15 +70,15 @@ class Saver:
     def _empty_one(self, chain: Chain, number: int) -> bool:
         """Take everything off one vehicle; say whether there was one to spare."""
         m, s = self.search.model.arrays, chain.state
-        used = np.flatnonzero((s.stops > 0) & (m.vehicle_price[:, 0] > 0) & (s.frozen == 0))
-        locked = s.node[m.option[s.served[s.locked > 0], 0], 2]
+        used = np.flatnonzero((s.stops > 0) & (m.vehicle_price[:, V_FIXED] > 0) & (s.frozen == 0))
+        locked = s.node[m.option[s.served[s.locked > 0], O_FIRST], VEHICLE]
         used = np.setdiff1d(used, locked)
         if len(used) < 2:
             return False
         ranked = used[np.lexsort((self.random.random(len(used)), s.stops[used]))]
         vehicle = int(ranked[min(number, len(ranked) - 1)])
         served = np.flatnonzero(s.served >= 0)
-        mine = served[s.node[m.option[s.served[served], 0], 2] == vehicle]
+        mine = served[s.node[m.option[s.served[served], O_FIRST], VEHICLE] == vehicle]
         release(m, s, vehicle)
         for request in mine.tolist():
             take_out(m, s, request)

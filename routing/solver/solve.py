@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from routing.solver.arrays import R_OPTIONS, R_OPTIONS_END
+from routing.solver.arrays import (
+    N_LATEST,
+    O_FIRST,
+    O_SECOND,
+    R_OPTIONS,
+    R_OPTIONS_END,
+    V_FIXED,
+)
+from routing.solver.chain import serve_alone
 from routing.solver.crew import Copies, Parts
-from routing.solver.kernels.change import begin_undo
-from routing.solver.kernels.search import TURN, serve
-from routing.solver.live import Live, empty_undo, empty_work, find_near
+from routing.solver.live import Live
+from routing.solver.near import find_near
 from routing.solver.params import SearchParams
 from routing.solver.saver import Saver
+from routing.solver.states import empty_undo, empty_work, mean_cost
 from routing.solver.stop import CONSTRUCTING
 
 if TYPE_CHECKING:
@@ -81,7 +89,7 @@ class Search:
         if self.stop(0) >= 1.0:
             return
         self.near = find_near(self.model)
-        if (self.model.arrays.vehicle_price[:, 0] > 0).any():
+        if (self.model.arrays.vehicle_price[:, V_FIXED] > 0).any():
             self._save_vehicles()
         self._improve()
 
@@ -95,9 +103,7 @@ class Search:
             if at and self.stop(CONSTRUCTING) >= 1.0:
                 return False
             for request in order[at : at + size].tolist():
-                work.tally[TURN] += 1
-                begin_undo(undo, work.tally[TURN])
-                serve(m, s, work, undo, request, self.all_vehicles, 0.0)
+                serve_alone(m, s, work, undo, request, self.all_vehicles)
             at += size
             size = min(2 * size, 64)
         return True
@@ -109,15 +115,14 @@ class Search:
         if not len(out):
             return out
         last = m.option[m.request[out, R_OPTIONS]]
-        last_stop = np.where(last[:, 1] >= 0, last[:, 1], last[:, 0])
-        latest = m.stop[last_stop, 9]
+        last_stop = np.where(last[:, O_SECOND] >= 0, last[:, O_SECOND], last[:, O_FIRST])
+        latest = m.stop[last_stop, N_LATEST]
         choice = m.request[out, R_OPTIONS_END] - m.request[out, R_OPTIONS]
         return out[np.lexsort((choice, latest))].astype(np.int64)
 
     def heat(self) -> float:
         """Return what a stop costs on average."""
-        s = self.live.state
-        return float(s.cost.sum()) / max(1, int(s.stops.sum()))
+        return mean_cost(self.live.state, self.all_vehicles)
 
     def _improve(self) -> None:
         """Improve until told to stop, cooling down."""
@@ -129,15 +134,13 @@ class Search:
         with ThreadPoolExecutor(params.threads) as pool:
             while done < 1.0:
                 share = (done - began) / max(1e-9, 1.0 - began)
-                hot = heat * params.hot * (params.cold / params.hot) ** share
                 chunk = self.whole_rounds(chunk)
                 if chunk < 1:
                     break
-                crew.epoch(pool, chunk, hot)
+                crew.epoch(pool, chunk, params.cooled(heat, share))
                 self.rounds += chunk
                 before, done = done, self.stop(self.rounds)
-                if done > before:  # about a hundred looks at the clock, whatever the machine
-                    chunk = int(min(params.epoch, max(10, chunk * 0.01 / (done - before))))
+                chunk = params.next_chunk(chunk, done - before)
         self.gains += crew.finish()
 
     def whole_rounds(self, chunk: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from routing.solver.arrays import F_BAYS, N_FACILITY, V_GROUP
-from routing.solver.kernels.compiled import inner, outer
+from routing.solver.kernels.compiled import outer
 from routing.solver.kernels.state import BEGIN, BOOKS, LEAVE, NEXT, SLOT
 
 
@@ -35,7 +35,7 @@ def release(m, s, v):
         node = s.node[node, NEXT]
 
 
-@inner()
+@outer()
 def book(m, s, v):
     """Book what a route needs, as remembered in its stops; a slot counts once."""
     n = len(m.stop)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from routing.solver.arrays import (
     L_UNIT,
     L_UNSERVED,
+    N_OPTION,
     N_PART,
     N_REQUEST,
     O_FIRST,
@@ -46,7 +47,7 @@ class Undo(NamedTuple):
     """Saved routes, saved nodes, the round."""
 
 
-@outer()
+@inner()
 def gain_of(m, s, r):
     """Return what serving a request, with the amount set, saves."""
     lot = m.request[r, R_LOT]
@@ -58,7 +59,7 @@ def gain_of(m, s, r):
     return gain
 
 
-@inner()
+@outer()
 def count_served(m, s, r, option):
     """Note that a request is served."""
     s.total[1] -= gain_of(m, s, r)
@@ -176,7 +177,7 @@ def undo(m, s, u):
                 r = m.stop[node, N_REQUEST]
                 if m.stop[node, N_PART] == 0:
                     copy_row(s.aboard, r, u.aboard, at)
-                    count_served(m, s, r, m.stop[node, 1])
+                    count_served(m, s, r, m.stop[node, N_OPTION])
         s.total[0] += u.figures[k, 0] - s.cost[v]
         s.cost[v], s.pair[v] = u.figures[k, 0], u.figures[k, 1]
         s.stops[v] = int(u.figures[k, 2])

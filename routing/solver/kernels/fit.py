@@ -24,7 +24,7 @@ from routing.solver.arrays import (
     V_SECOND_COST,
     V_WAIT_COST,
 )
-from routing.solver.kernels.compiled import inline, inner
+from routing.solver.kernels.compiled import inline, outer
 from routing.solver.kernels.state import LATE, LEAVE, LEG, RANK
 from routing.solver.kernels.walk import place_of
 from routing.solver.model import FOREVER, NO_WAY
@@ -103,7 +103,7 @@ def room_for(m, s, r, v, node, least):
     return room
 
 
-@inner()
+@outer()
 def set_aboard(m, s, r, quantity):
     """Set what a request of a lot carries."""
     lot = m.request[r, R_LOT]

@@ -37,7 +37,7 @@ from routing.solver.kernels.change import (
     undo,
 )
 from routing.solver.kernels.compiled import inner, outer
-from routing.solver.kernels.copying import copy_row, copy_vector
+from routing.solver.kernels.copying import copy_route, copy_row, copy_vector
 from routing.solver.kernels.fit import set_aboard
 from routing.solver.kernels.full import full_place
 from routing.solver.kernels.plain import plain_place
@@ -47,7 +47,7 @@ from routing.solver.kernels.walk import walk
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-ABSENT, TRIED, TURN, ROUNDS, GAINS = 0, 1, 2, 3, 4
+ABSENT, TRIED, TURN, GAINS = 0, 1, 2, 3
 _LONGEST = 10
 """The longest string."""
 _SPLIT, _SPLIT_ON = 0.5, 0.01
@@ -80,7 +80,7 @@ class Work(NamedTuple):
     nowhere: NDArray[np.int64]
     """No room, for `cheapest`."""
     tally: NDArray[np.int64]
-    """How many are absent, looks, the round, rounds in all, rounds that found a new best."""
+    """How many are absent, looks, the round, rounds that found a new best."""
 
 
 @outer()
@@ -173,10 +173,8 @@ def recreate(m, s, w, u, vehicles, fresh, blink):
     if old > _WAITING:
         for k in range(_WAITING):
             other = k + below(s.chance, old - k)
-            w.absent[old - 1 - k], w.absent[old - 1 - other + 0] = (
-                w.absent[old - 1 - other + 0],
-                w.absent[old - 1 - k],
-            )
+            one, two = old - 1 - k, old - 1 - other
+            w.absent[one], w.absent[two] = w.absent[two], w.absent[one]
         tries = fresh + _WAITING
     how = below(s.chance, 16)
     first = total - tries
@@ -323,24 +321,13 @@ def ruin_hour(m, s, w, u, seed, mean):
 @inner()
 def copy_changed(m, s, w, best, vehicles, requests):
     """Bring a copy up to date, route by route."""
-    n = len(m.stop)
     for v in vehicles:
-        if not w.changed[v]:
-            continue
-        w.changed[v] = False
-        node, end = n + v, n + len(m.vehicle) + v
-        while True:
-            copy_row(best.node, node, s.node, node)
-            copy_row(best.price, node, s.price, node)
-            copy_row(best.load, node, s.load, node)
-            if node == end:
-                break
-            node = s.node[node, NEXT]
-        best.cost[v], best.pair[v], best.stops[v] = s.cost[v], s.pair[v], s.stops[v]
+        if w.changed[v]:
+            w.changed[v] = False
+            copy_route(m, best, s, v)
     for r in requests:
         best.served[r] = s.served[r]
-        for k in range(m.capacity.shape[1]):
-            best.aboard[r, k] = s.aboard[r, k]
+        copy_row(best.aboard, r, s.aboard, r)
     copy_vector(best.left, s.left, len(s.left))
     copy_vector(best.total, s.total, 2)
 
@@ -350,16 +337,14 @@ def improve(m, s, w, u, best, vehicles, requests, plan, figures):
     """Ruin and recreate for some rounds.
 
     `plan`: rounds, whether vehicles are to be saved (then a solution with fewer absences is better
-    whatever it costs, and the search ends when nobody is absent). `figures`: temperature at the
-    beginning and the end, mean size of a ruin, share of places overlooked.
+    whatever it costs, and the search ends when nobody is absent). `figures`: temperature, mean size
+    of a ruin, share of places overlooked.
     """
     rounds, saving = plan[0], plan[1]
-    hot, cold, mean, blink = figures[0], figures[1], figures[2], figures[3]
+    heat, mean, blink = figures[0], figures[1], figures[2]
     known = best.total[0] + best.total[1]
     for turn in range(rounds):
-        heat = hot * (cold / hot) ** (turn / rounds) if hot > 0.0 else 0.0
         w.tally[TURN] += 1
-        w.tally[ROUNDS] += 1
         begin_undo(u, w.tally[TURN])
         before = s.total[0] + s.total[1]
         routes_before = s.total[0]

@@ -1,12 +1,12 @@
-"""Do things to a whole solution: walk all routes, book them, weigh one request against them all."""
+"""Do things to a whole solution: take routes over from another one, book and count all anew."""
 
 from __future__ import annotations
 
 from routing.solver.arrays import O_FIRST, O_SECOND, R_LOT, R_OPTIONS, R_OPTIONS_END
 from routing.solver.kernels.booking import book
 from routing.solver.kernels.compiled import outer
-from routing.solver.kernels.copying import copy_row, copy_vector, fill
-from routing.solver.kernels.state import NEXT, VEHICLE
+from routing.solver.kernels.copying import copy_route, copy_row, fill
+from routing.solver.kernels.state import VEHICLE
 
 
 @outer()
@@ -24,17 +24,8 @@ def rebook(m, s):
 @outer()
 def adopt(m, s, other, vehicles, requests):
     """Take some routes, with their requests, from another solution; nothing is booked."""
-    n = len(m.stop)
     for v in vehicles:
-        node, end = n + v, n + len(m.vehicle) + v
-        while True:
-            copy_row(s.node, node, other.node, node)
-            copy_row(s.price, node, other.price, node)
-            copy_row(s.load, node, other.load, node)
-            if node == end:
-                break
-            node = other.node[node, NEXT]
-        s.cost[v], s.pair[v], s.stops[v] = other.cost[v], other.pair[v], other.stops[v]
+        copy_route(m, s, other, v)
     for r in requests:
         s.served[r] = other.served[r]
         copy_row(s.aboard, r, other.aboard, r)
@@ -46,9 +37,10 @@ def adopt(m, s, other, vehicles, requests):
 
 
 @outer()
-def left_of(m, s, whole):
+def left_of(m, s):
     """Count again what of each lot nobody carries."""
-    copy_vector(s.left, whole, len(whole))
+    for lot in range(len(m.lot)):
+        s.left[lot] = m.lot[lot, 0]
     for r in range(len(m.request)):
         lot = m.request[r, R_LOT]
         if lot >= 0 and s.served[r] >= 0:

@@ -9,14 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from routing.solver.amend import Moving
-from routing.solver.crew import totals
 from routing.solver.draft import Draft
 from routing.solver.kernels.booking import release
 from routing.solver.kernels.walk import walk
-from routing.solver.live import Live, copy_state
+from routing.solver.live import Live
 from routing.solver.merge import merge
 from routing.solver.model import Request, Slot, Stop, Vehicle
 from routing.solver.solve import solve
+from routing.solver.states import copy_state, totals
 from routing.solver.stop import Rounds
 
 CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=40)
