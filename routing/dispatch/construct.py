@@ -10,7 +10,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from routing.dispatch.board import Board, Floats, Lane
+    from routing.dispatch.board import Board, Floats
+    from routing.dispatch.table import Lane
 
 
 @dataclass(frozen=True, slots=True)

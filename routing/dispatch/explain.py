@@ -61,7 +61,7 @@ def explained(
     if not open_lots and not trips:
         return trips, []
     left = _left(table, drives, work, open_lots, planned, scene)
-    board = Board(table.problem, table.params)
+    board = Board(table)
     ledger = _ledger(board, table, work, trips)
     carriers = {placement.truck: placement.lot for placement in ledger.placements}
     found = list(trips)
@@ -129,7 +129,7 @@ def _placement(board: Board, table: Table, trip: Trip, option: Options | None) -
     corridor = corridors.get(trip.corridor_id or "")
     number = 0
     if option is not None:
-        facility = board.facility_at[trip.facility_id]
+        facility = board.table.facility_at[trip.facility_id]
         number = next(
             n
             for n, lane in enumerate(option.lanes)

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from routing.dispatch.board import Board, Floats, Lane, Legs
+    from routing.dispatch.board import Board, Floats, Legs
+    from routing.dispatch.table import Lane
     from routing.dispatch.timeline import Itinerary
 
 _DAY_S = 86_400
@@ -86,7 +87,7 @@ def weigh(
     """
     params, lot = board.params, board.problem.lots[at]
     ready_s, load_s = board.ready_s[at], params.load_of(lot.product)
-    lanes = board.lanes(lot, board.takers(lot) if takers is None else takers)
+    lanes = board.table.lanes(lot, board.table.takers(lot) if takers is None else takers)
     empty_s = legs.empty_s[:, column]
     to_join_s, loaded_s = _lane_times(board, lanes, legs, column)
     rests_s = _rests(board.since_s, empty_s, params.drive_s) * params.break_s
@@ -178,9 +179,9 @@ def admitted(
         For each truck, when it joins the corridor and when it leaves it at the facility.
     """
     corridor = board.problem.corridors[number]
-    valid = join_s >= board.seconds(corridor.valid_from)
+    valid = join_s >= board.table.seconds(corridor.valid_from)
     if corridor.valid_until is not None:
-        valid &= arrival_s <= board.seconds(corridor.valid_until, down=True)
+        valid &= arrival_s <= board.table.seconds(corridor.valid_until, down=True)
     hours = np.ones(len(join_s), bool)
     if corridor.hours is not None:
         opens, closes = (
@@ -248,16 +249,16 @@ def _price_slots(
 
 def _in_reach(
     board: Board, at: int, lanes: tuple[Lane, ...], arrival_s: Floats
-) -> tuple[NDArray[np.int64], dict[int, slice]]:
+) -> tuple[NDArray[np.int64], dict[int | None, slice]]:
     """Return the slots that some truck might use, and which of them are whose facility's."""
-    soonest: dict[int, float] = {}
+    soonest: dict[int | None, float] = {}
     for lane, first_s in zip(lanes, arrival_s.min(axis=0, initial=NO_WAY_S), strict=True):
         soonest[lane.facility] = min(soonest.get(lane.facility, NO_WAY_S), float(first_s))
-    columns: dict[int, slice] = {}
+    columns: dict[int | None, slice] = {}
     chosen: list[NDArray[np.int64]] = []
     count = 0
     for facility, first_s in soonest.items():
-        own = board.slots_of[facility]
+        own = np.zeros(0, int) if facility is None else board.slots_of[facility]
         keep = (board.free[own] > 0) & (board.last_s[own] >= first_s)
         keep &= board.opens_s[own] <= board.due_s[at]
         chosen.append(own[keep])

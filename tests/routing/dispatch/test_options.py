@@ -12,6 +12,7 @@ from routing.dispatch import Problem
 from routing.dispatch.board import NO_WAY_S, Board
 from routing.dispatch.options import Options, cost_of, weigh
 from routing.dispatch.rules import OVERRIDABLE, RULES, Candidate, judge
+from routing.dispatch.table import Table
 from tests.routing.dispatch.test_plan import worlds
 from tests.routing.dispatch.worlds import CALM, PARAMS
 
@@ -57,7 +58,7 @@ def test_all_trucks_at_once_are_allowed_and_priced_as_one_by_one(problem: Proble
         replace(lot, quantity_kg=5_000, ready_from=min(lot.ready_from, whole.now))
         for lot in whole.lots
     )
-    board = Board(replace(whole, slots=slots, lots=lots), PARAMS)
+    board = Board(Table(replace(whole, slots=slots, lots=lots), PARAMS))
     for at in range(len(lots)):
         option = weigh(board, at, board.legs([at]), 0)
         known = np.full((len(whole.trucks), len(board.slots)), np.inf)
