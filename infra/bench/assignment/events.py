@@ -120,10 +120,12 @@ def happen(day: Day, routes: Routes, rng: np.random.Generator) -> Happening:
     kind = kinds[int(rng.choice(len(kinds), p=shares / shares.sum()))]
     instance, there = day.instance, day.present
     used = [truck for truck, route in enumerate(routes) if route]
+    if (kind == "lot" or not used) and not there.lots.all():
+        return Happening(kind="lot", lot=int(rng.choice(np.flatnonzero(~there.lots))))
+    if not used:
+        return Happening(kind="withdrawal", lot=int(rng.choice(np.flatnonzero(there.lots))))
     truck = int(rng.choice(used))
     call = routes[truck][int(rng.integers(len(routes[truck])))]
-    if kind == "lot" and not there.lots.all():
-        return Happening(kind=kind, lot=int(rng.choice(np.flatnonzero(~there.lots))))
     places = int(instance.slot_places[call.slot])
     events: dict[Kind, Happening] = {
         "priority": Happening(kind="priority", lot=call.lot, amount=int(rng.integers(1, 4))),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from infra.bench.assignment.checker import Call, judge
@@ -67,3 +69,13 @@ def test_what_is_not_there_may_not_be_planned() -> None:
     assert absent >= 4
     assert any("longer than its shift" in each for each in said)
     assert any(f"does not take lot {lot}" in each for each in said)
+
+
+def test_something_happens_where_no_truck_is_used_any_more() -> None:
+    """A lot comes, or when all are there, one goes."""
+    day, routes = _planned()
+    nobody: list[list[Call]] = [[] for _ in routes]
+    rng = np.random.default_rng(5)
+    assert {happen(day, nobody, rng).kind for _ in range(30)} == {"lot"}
+    full = replace(day, present=replace(day.present, lots=np.ones(len(day.present.lots), bool)))
+    assert {happen(full, nobody, rng).kind for _ in range(30)} == {"withdrawal"}
