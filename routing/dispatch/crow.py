@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from routing.dispatch.problem import Point
 
 EARTH_RADIUS_M = 6_371_008.8
+_NARROWER = math.cos(math.radians(10.0))
+"""A degree of longitude in degrees of latitude, at 10° north."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,16 @@ class CrowTravel:
     ) -> NDArray[np.float64]:
         """Return metres, origins × destinations."""
         return straight_m(origins, destinations) * self.detour
+
+
+def plane_m(points: Sequence[Point]) -> NDArray[np.float64]:
+    """Return metres east and north on a plane that touches the earth at 10° north, points × 2.
+
+    Only for what is near what: exact enough within a country that lies there.
+    """
+    degrees = np.array([(p.lon * _NARROWER, p.lat) for p in points], float).reshape(-1, 2)
+    metres: NDArray[np.float64] = np.radians(degrees) * EARTH_RADIUS_M
+    return metres
 
 
 def straight_m(origins: Sequence[Point], destinations: Sequence[Point]) -> NDArray[np.float64]:

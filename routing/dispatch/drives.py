@@ -63,20 +63,29 @@ class Drives:
         if table.params.return_home:
             ends |= dict.fromkeys(t.home for t in problem.trucks if t.home is not None)
         known = dict.fromkeys([*farms, *ends])
-        self.points = list(known | dict.fromkeys(stands))
+        standing = dict.fromkeys(stands)
+        self.points = list(known | standing)
         self.at = {point: at for at, point in enumerate(self.points)}
         size = len(self.points)
         self.seconds = np.full((len(self.classes), size, size), NO_WAY, np.int32)
         for number in range(len(self.classes)):
-            self._fill(table, number, farms, ends=list(ends))
+            self._fill(table, number, farms, ends=list(ends), stands=set(standing))
             np.fill_diagonal(self.seconds[number], 0)
 
-    def _fill(self, table: Table, number: int, farms: list[Point], *, ends: list[Point]) -> None:
+    def _fill(
+        self,
+        table: Table,
+        number: int,
+        farms: list[Point],
+        *,
+        ends: list[Point],
+        stands: set[Point],
+    ) -> None:
         travel, name = table.problem.travel, self.classes[number]
         targets = list(dict.fromkeys([*farms, *ends]))
         blocks = [(self.points, targets)]
         if not table.params.pool:
-            only = set(farms) - set(ends)
+            only = set(farms) - set(ends) - stands
             others = [point for point in self.points if point not in only]
             blocks = [(others, targets), (list(only & set(self.points)), ends)]
             blocks[1][0].sort(key=self.at.__getitem__)

@@ -10,6 +10,7 @@ import numpy as np
 
 from routing.dispatch.book import book
 from routing.dispatch.closed_ways import LastingDrives, PassableTravel
+from routing.dispatch.crow import plane_m
 from routing.dispatch.drives import seconds
 from routing.dispatch.happened import Leg
 from routing.dispatch.invalid import InvalidProblem
@@ -325,7 +326,8 @@ class LivePlan:
         for number, name in enumerate(drives.classes):
             out[number] = seconds(travel, name, [point], drives.points)[0]
             back[number] = seconds(travel, name, drives.points, [point])[:, 0]
-        drives.at[point] = self.moving.with_place(out, back)
+        east_m, north_m = plane_m([point])[0].tolist()
+        drives.at[point] = self.moving.with_place(out, back, (east_m, north_m))
         drives.points.append(point)
         drives.seconds = self.moving.model.arrays.time
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from routing.dispatch.crow import plane_m
 from routing.dispatch.lower_places import Gates
 from routing.dispatch.lower_stops import Stops
 from routing.dispatch.lower_trucks import Fleet
@@ -125,7 +126,7 @@ class Lowering:
             How much of a lot is carried by extras, and not to be carried otherwise.
         """
         self.draft = Draft(self.fleet.dimensions)
-        self.draft.matrix(list(self.drives.seconds))
+        self.draft.matrix(list(self.drives.seconds), where=plane_m(self.drives.points))
         self.gates = Gates(self.table, self.drives, self.work, self.fleet, self.draft, self.lost)
         self.stops = Stops(self.table, self.drives, self.fleet, self.gates)
         for vehicle in self.fleet.vehicles():

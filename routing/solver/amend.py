@@ -114,7 +114,7 @@ class Moving(Live):
     def ahead(self, vehicle: int) -> tuple[Visit, ...]:
         """Return the visits that a vehicle has still to make."""
         head = self.past.shams(self.model.arrays, route_of(self.model.arrays, self.state, vehicle))
-        return self._route(vehicle)[head:]
+        return self.route(vehicle)[head:]
 
     def vehicles_of(self) -> Ints:
         """Return who serves each request, -1 where nobody does or it is done."""
@@ -122,15 +122,17 @@ class Moving(Live):
         first = self.model.arrays.option[np.maximum(s.served, 0), O_FIRST]
         return np.where(s.served >= 0, s.node[first, VEHICLE], -1)
 
-    def with_place(self, out: Ints, back: Ints) -> int:
+    def with_place(self, out: Ints, back: Ints, where: tuple[float, float] | None = None) -> int:
         """Add a place and return its number.
 
         Parameters
         ----------
         out, back
             Seconds of driving from it to all places in use and back, profiles × places.
+        where
+            Its metres on the plane, in a model that knows those of the others.
         """
-        model = add_place(self.model, self.places, out, back)
+        model = add_place(self.model, self.places, out, back, where)
         if model is not self.model:
             self.model, self._around = model, None
         number: int = self.places
@@ -277,7 +279,7 @@ class Moving(Live):
         soon = departures(m, s, first[busy], early) <= moment
         for vehicle in busy[soon | (s.frozen[busy] > 0)].tolist():
             if vehicle not in self.apart:
-                visits = self._route(vehicle)
+                visits = self.route(vehicle)
                 if self.past.pass_by(m, s, vehicle, visits, moment=moment, early=early):
                     self._mend(vehicle)
         bound = set(self.apart)

@@ -10,6 +10,7 @@ from routing.solver.arrays import N_PLACE, O_FIRST, R_LOT, R_OPTIONS, R_UNSERVED
 from routing.solver.chain import Chain, serve_alone
 from routing.solver.kernels.search import cheapest
 from routing.solver.kernels.state import VEHICLE
+from routing.solver.near import apart
 from routing.solver.params import SearchParams
 from routing.solver.states import mean_cost, places_now, take_over, totals
 
@@ -86,7 +87,7 @@ class Around:
         m, s = self.model.arrays, self.state
         able = np.flatnonzero(m.allowed[request])
         first = m.option[m.request[request, R_OPTIONS], O_FIRST]
-        away = m.time[0][places_now(m, s)[able], m.stop[first, N_PLACE]]
+        away = apart(self.model, places_now(m, s)[able], m.stop[first, N_PLACE])
         return {int(v) for v in able[np.argsort(away, kind="stable")[:_EACH]]}
 
     def scope(self, worth: Iterable[int], size: int, barred: Iterable[int]) -> Ints:
@@ -106,8 +107,7 @@ class Around:
         seeds = np.array(sorted(worth), np.int64)
         if len(seeds) and len(seeds) < size:
             where = places_now(m, s)
-            away = m.time[0][np.ix_(where[seeds], where)].min(axis=0).astype(np.int64)
-            away += m.time_to[0][np.ix_(where[seeds], where)].min(axis=0)
+            away = apart(self.model, *np.ix_(where[seeds], where)).min(axis=0)
             away[seeds] = -1
             count = min(size, len(away))
             seeds = np.argpartition(away, count - 1)[:count]

@@ -9,6 +9,7 @@ import numpy as np
 from routing.solver.arrays import F_BAYS, O_FIRST, S_CAPACITY
 from routing.solver.chain import Chain, put_together, run_all
 from routing.solver.kernels.state import VEHICLE
+from routing.solver.near import apart
 from routing.solver.states import copy_state, places_now, stirred, take_over, totals
 
 if TYPE_CHECKING:
@@ -112,7 +113,8 @@ class Parts:
         owner = np.full(len(search.all_vehicles), -1, np.int64)
         for number in range(self.threads):
             seed = random.choice(free)
-            away = m.time[0][where[seed], where[free]] * random.uniform(0.7, 1.3, len(free))
+            blur = random.uniform(0.7, 1.3, len(free))
+            away = apart(search.model, where[seed], where[free]) * blur
             size = min(search.params.part, len(free) - (self.threads - 1 - number))
             chosen = free[np.argpartition(away, size - 1)[:size]]
             owner[chosen] = number

@@ -33,6 +33,7 @@ class Draft:
         self.dimensions = dimensions
         self.time = np.zeros((1, 0, 0), np.int32)
         self.second = np.zeros((0, 0, 0))
+        self.where: NDArray[np.float64] | None = None
         self.vehicles: list[Vehicle] = []
         self.requests: list[Request] = []
         self.lots: list[Lot] = []
@@ -43,6 +44,7 @@ class Draft:
         self,
         times: Sequence[NDArray[np.int32]],
         second: Sequence[NDArray[np.float64]] | None = None,
+        where: NDArray[np.float64] | None = None,
     ) -> None:
         """Set the matrices, one a profile, all over the same places.
 
@@ -52,6 +54,10 @@ class Draft:
             Seconds of driving, whole; `NO_WAY` or more where there is no way.
         second
             Another amount along the same ways (metres, or a price), 0 and more.
+        where
+            Of each place, metres on a plane, places × 2: by these the search knows what is near,
+            even where nobody asked for the times between places that are never driven. None: it
+            goes by the times.
 
         Raises
         ------
@@ -59,6 +65,11 @@ class Draft:
             A matrix is not square, of another size than the first, negative or undefined.
         """
         self.time = _square("times", times).astype(np.int32)
+        if where is not None:
+            shape = (self.time.shape[1], 2)
+            fine = np.shape(where) == shape and bool(np.isfinite(where).all())
+            require(fine, f"Expected {shape[0]} x 2 finite metres, got {np.shape(where)}.")
+            self.where = np.asarray(where, np.float64)
         if second is not None:
             self.second = _square("second", second).astype(np.float64)
             require(self.second.shape == self.time.shape, "Expected one second for each time.")

@@ -74,10 +74,20 @@ def with_room(model: Model, places: int) -> Model:
     time_to = time.copy()
     time[:, :places, :places] = m.time[:, :places, :places]
     time_to[:, :places, :places] = m.time_to[:, :places, :places]
-    return model.changed(time=time, time_to=time_to)
+    where = None
+    if model.where is not None:
+        where = np.zeros((size, 2))
+        where[:places] = model.where[:places]
+    return replace(model.changed(time=time, time_to=time_to), where=where)
 
 
-def add_place(model: Model, places: int, out: Ints, back: Ints) -> Model:
+def add_place(
+    model: Model,
+    places: int,
+    out: Ints,
+    back: Ints,
+    where: tuple[float, float] | None = None,
+) -> Model:
     """Return a model with one more place, of which the number is `places`.
 
     Parameters
@@ -88,6 +98,8 @@ def add_place(model: Model, places: int, out: Ints, back: Ints) -> Model:
         How many are in use.
     out, back
         Seconds of driving from the new place to all others and back, profiles × places.
+    where
+        Its metres on the plane, in a model that knows those of the others.
     """
     if places >= model.arrays.time.shape[1]:
         model = with_room(model, places)
@@ -96,6 +108,10 @@ def add_place(model: Model, places: int, out: Ints, back: Ints) -> Model:
     m.time[:, places, :places] = m.time_to[:, :places, places] = out
     m.time[:, :places, places] = m.time_to[:, places, :places] = back
     m.time[:, places, places] = m.time_to[:, places, places] = 0
+    if model.where is not None:
+        if where is None:
+            raise InvalidModel("Expected the position of a place where all others have one.")
+        model.where[places] = where
     return model
 
 

@@ -30,10 +30,13 @@ class Model:
         What compiled code takes.
     slot_at
         Where each slot stands in the arrays, by the number under which it was added.
+    where
+        Of each place, metres on a plane; None: only times say what is near.
     """
 
     arrays: Arrays
     slot_at: tuple[int, ...]
+    where: NDArray[np.float64] | None = None
 
     def changed(self, **arrays: NDArray[np.generic]) -> Model:
         """Return the model with other arrays in place of some; nobody checks them."""
@@ -45,6 +48,7 @@ class Layout:
 
     def __init__(self, draft: Draft) -> None:
         self.time, self.second, self.size = draft.time, draft.second, draft.dimensions
+        self.where = draft.where
         self.vehicles, self.requests, self.lots = draft.vehicles, draft.requests, draft.lots
         self.bays, self.slots = draft.bays, draft.slots
         self.places = self.time.shape[1]
@@ -102,7 +106,7 @@ class Layout:
             quota=self._quota(at),
             flags=np.array(flags, np.int64),
         )
-        return Model(arrays, at)
+        return Model(arrays, at, self.where)
 
     def _slot_arrays(
         self,

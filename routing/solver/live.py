@@ -126,19 +126,21 @@ class Live:
             set_aboard(m, s, request, min(amounts.get(request, 0), int(s.left[lot])))
         count_served(m, s, request, option)
 
-    def insertions(self, request: int) -> list[Insertion]:
+    def insertions(self, request: int, among: Sequence[int] | None = None) -> list[Insertion]:
         """Return the best place for an unserved request in each route that has one, cheapest first.
 
         Parameters
         ----------
         request
             Its number.
+        among
+            The vehicles asked; None: all of them.
         """
         m, s = self.model.arrays, self.state
         vehicles, dims = len(m.vehicle), m.capacity.shape[1]
         cost, places = np.full(vehicles, np.inf), np.zeros((vehicles, 3 + dims), np.int64)
-        every = np.arange(vehicles, dtype=np.int64)
-        cheapest(m, s, self._work, request, every, 0.0, cost, places)
+        asked = np.array(range(vehicles) if among is None else among, np.int64)
+        cheapest(m, s, self._work, request, asked, 0.0, cost, places)
         ranks = s.node[:, RANK]
         found = []
         for v in np.argsort(cost, kind="stable").tolist():
@@ -211,7 +213,7 @@ class Live:
     def freeze(self, vehicle: int, stops: int) -> None:
         """Let nothing be put among the first stops of a route, nor their requests be taken out."""
         self.state.frozen[vehicle] = stops
-        for visit in self._route(vehicle)[:stops]:
+        for visit in self.route(vehicle)[:stops]:
             self.state.locked[visit.request] = 1
 
     def lock(self, requests: Iterable[int]) -> None:
@@ -225,7 +227,7 @@ class Live:
         lot = m.request[:, R_LOT]
         out = (s.served < 0) & ((lot < 0) | (np.append(s.left, 0)[lot] > 0))
         return Solution(
-            routes=tuple(self._route(vehicle) for vehicle in range(len(m.vehicle))),
+            routes=tuple(self.route(vehicle) for vehicle in range(len(m.vehicle))),
             unserved=tuple(np.flatnonzero(out).tolist()),
             left=tuple(s.left.tolist()),
             cost=float(s.cost.sum()),
@@ -234,7 +236,8 @@ class Live:
             gains=gains,
         )
 
-    def _route(self, vehicle: int) -> tuple[Visit, ...]:
+    def route(self, vehicle: int) -> tuple[Visit, ...]:
+        """Return the visits of a vehicle, in order."""
         m, s = self.model.arrays, self.state
         stops = len(m.stop)
         node = int(s.node[stops + vehicle, NEXT])

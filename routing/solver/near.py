@@ -36,7 +36,7 @@ def find_near(model: Model) -> Near:
     width = near.shape[1]
     for begin in range(0, len(known), _BLOCK):
         rows = places[begin : begin + _BLOCK]
-        away = _apart(m, *np.ix_(rows, places))
+        away = apart(model, *np.ix_(rows, places))
         away[np.arange(len(rows)), begin + np.arange(len(rows))] = np.iinfo(np.int64).max
         part = np.argpartition(away, width - 1, axis=1)[:, :width]
         order = np.argsort(np.take_along_axis(away, part, 1), axis=1, kind="stable")
@@ -64,18 +64,18 @@ def grown_near(model: Model, near: Near) -> Near:
         if not len(known):
             continue
         place = m.stop[stop, N_PLACE]
-        away = _apart(m, place, m.stop[known, N_PLACE])
+        away = apart(model, place, m.stop[known, N_PLACE])
         order = np.argsort(away, kind="stable")[:width]
         nearest = known[order]
         found[stop, : len(nearest)] = nearest
-        _enter(m, found, stop, nearest, away[order])
+        _enter(model, found, stop, nearest, away[order])
     return found
 
 
-def _enter(m: Arrays, near: Near, stop: int, others: Ints, away: Ints) -> None:
+def _enter(model: Model, near: Near, stop: int, others: Ints, away: Ints) -> None:
     """Enter a stop among the nearest of others."""
-    rows = near[others]
-    keys = _apart(m, m.stop[others, N_PLACE][:, None], m.stop[rows, N_PLACE])
+    m, rows = model.arrays, near[others]
+    keys = apart(model, m.stop[others, N_PLACE][:, None], m.stop[rows, N_PLACE])
     keys = np.where(rows < 0, np.iinfo(np.int64).max, keys)
     at = (keys <= away[:, None]).sum(axis=1)[:, None]
     column = np.arange(near.shape[1])[None, :]
@@ -83,7 +83,19 @@ def _enter(m: Arrays, near: Near, stop: int, others: Ints, away: Ints) -> None:
     near[others] = np.where(column < at, rows, shifted)
 
 
-def _apart(m: Arrays, one: Ints | np.int64, two: Ints) -> Ints:
-    """Return the seconds of driving there and back."""
-    both: Ints = m.time[0][one, two].astype(np.int64) + m.time_to[0][one, two]
-    return both
+def apart(model: Model, one: Ints | np.int64, two: Ints) -> Ints:
+    """Return how far places are from others: metres, or seconds of driving there and back.
+
+    Parameters
+    ----------
+    model
+        The problem.
+    one, two
+        Numbers of places, of shapes that go together.
+    """
+    if model.where is None:
+        m = model.arrays
+        both: Ints = m.time[0][one, two].astype(np.int64) + m.time_to[0][one, two]
+        return both
+    gap = model.where[one] - model.where[two]
+    return np.hypot(gap[..., 0], gap[..., 1]).astype(np.int64)

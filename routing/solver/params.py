@@ -36,7 +36,7 @@ class SearchParams:
     blink: float = 0.01
     threads: int = 1
     epoch: int = 2_000
-    part: int = 100
+    part: int = 200
     save_share: float = 0.4
 
     def __post_init__(self) -> None:

@@ -303,3 +303,10 @@ def test_of_two_lots_the_one_that_loses_more_value_goes_first() -> None:
             goods(cheap, value_vnd_per_kg=10_000.0),
         )
         assert [lot_id for _, lot_id, _ in entries(planned(line(lots=lots)))] == [dear, cheap]
+
+
+def test_a_truck_that_stands_at_one_farm_may_fetch_the_goods_of_another() -> None:
+    """Where nothing is pooled nobody drives from farm to farm, but trucks stand anywhere."""
+    lots = (goods("L1", 0, temperature="frozen"), goods("L2", 0.5))
+    made = planned(line(lots=lots), pool=False)
+    assert [lot_id for _, lot_id, _ in entries(made)] == ["L2"]
