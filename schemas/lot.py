@@ -87,6 +87,8 @@ class Reason(Fact):
     code: Annotated[str, Field(max_length=64)]
     detail: str
     params: dict[str, Any] = {}
+    fix: dict[str, Any] | None = None
+    """The smallest change that would help: ``kind``, its numbers, a sentence as ``vi``, ``en``."""
 
 
 class LotUnassigned(Fact):

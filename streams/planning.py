@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from routing.dispatch import (
     Corridor,
@@ -23,6 +23,8 @@ from routing.dispatch import (
     Params,
     Plan,
     Problem,
+    Reason,
+    Refusal,
     Slot,
     Trip,
     Truck,
@@ -230,16 +232,17 @@ def _write_plan(picture: Picture, travel: RoadTravel, found: Plan, answer: Doc) 
     later = {trip.lot_id for trip in found.trips} - {trip.lot_id for trip in now}
     answer["waiting"] = [*found.waiting, *sorted(later)]
     answer["unassigned"] = [
-        {"lot_id": left.lot_id, "quantity_kg": left.quantity_kg, "reasons": _reasons(left.reasons)}
+        {
+            "lot_id": left.lot_id,
+            "quantity_kg": left.quantity_kg,
+            "reasons": [_reason(reason) | {"fix": reason.fix} for reason in left.reasons],
+        }
         for left in found.unassigned
     ]
 
 
-def _reasons(reasons: Iterable[Any]) -> list[Doc]:
-    return [
-        {"code": reason.code, "detail": reason.detail, "params": dict(reason.params)}
-        for reason in reasons
-    ]
+def _reason(reason: Reason | Refusal) -> Doc:
+    return {"code": reason.code, "detail": reason.detail, "params": dict(reason.params)}
 
 
 def _fields(picture: Picture, travel: RoadTravel, trip: Trip, lot: Lot, assignment_id: str) -> Doc:
@@ -356,7 +359,7 @@ def _meet(
 
 def _tell_unmet(need: Need, found: Plan, answer: Doc) -> None:
     refusals = found.forced[0].refusals if found.forced else ()
-    reasons = _reasons(refusals) or [
+    reasons = [_reason(refusal) for refusal in refusals] or [
         {"code": "too_small", "detail": "The truck cannot carry all of it.", "params": {}}
     ]
     if need.kind == "override":

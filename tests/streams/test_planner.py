@@ -345,3 +345,14 @@ def test_needs_that_find_no_time_are_left_for_the_next_plan(
     assert len(picture.needs) == 2
     assert len(answer["trips"]) + len(answer["refused_overrides"]) == 1
     assert answer["more"]
+
+
+def test_what_would_help_a_lot_left_over_reaches_its_state(bench: Bench) -> None:
+    """No truck freezes: one more that does would help, in both languages."""
+    town = bench.town
+    town.add_lot("L9", temperature="frozen")
+    town.run()
+    (reason,) = town.states("lot")["L9"]["reasons"]
+    assert (reason["code"], reason["fix"]["kind"]) == ("temperature", "truck_more")
+    assert "đông lạnh" in reason["fix"]["vi"]
+    assert "frozen" in reason["fix"]["en"]

@@ -37,6 +37,8 @@ export interface Reason {
   code: string;
   detail: string;
   params: Record<string, unknown>;
+  /** The smallest change that would help, in words. */
+  fix?: { kind: string; vi: string; en: string } | null;
 }
 
 export interface Lot extends Versioned {

@@ -16,7 +16,7 @@ import { concerned, type Selection } from "../map/features";
 import type { Page } from "../ui/state";
 import { maybe, t, word } from "../words";
 import { age, dateOf, hourOf, number, timeOf, weight } from "../words/format";
-import { reasonSentence } from "../words/sentences";
+import { fixSentence, reasonSentence } from "../words/sentences";
 import { AssignmentDetail } from "./assignment";
 import { Row, STATUS_CHIP } from "./lists";
 import { namesOf } from "./names";
@@ -223,7 +223,10 @@ function LotDetail(props: DetailProps & { lot: Lot }) {
           <strong>{t("lot.left", { kg: weight(openKg(lot)) })}</strong>
           <ul class="reasons">
             {lot.reasons.map((reason) => (
-              <li key={reason.code}>{reasonSentence(reason, names, nowMs)}</li>
+              <li key={reason.code}>
+                {reasonSentence(reason, names, nowMs)}
+                {reason.fix && <em class="fix">{fixSentence(reason.fix)}</em>}
+              </li>
             ))}
           </ul>
         </div>

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { Assignment } from "../data/types";
 import { fill, maybe, setLanguage, t } from "../words";
 import en from "../words/en.json";
-import { reasonSentence, summaryOf, whySentence } from "../words/sentences";
+import { fixSentence, reasonSentence, summaryOf, whySentence } from "../words/sentences";
 import vi from "../words/vi.json";
 
 const SOURCES = import.meta.glob<string>(["../**/*.{ts,tsx}", "!../tests/**"], {
@@ -99,6 +99,14 @@ test("a reason whose numbers are missing, or that nobody worded, is told as the 
   expect(reasonSentence({ code: "new_rule", detail: "Said so.", params: {} }, names, 0)).toBe(
     "Said so.",
   );
+});
+
+test("what would help is told in the reader's language", () => {
+  const fix = { kind: "slot_later", vi: "Kéo dài khung giờ 20 phút.", en: "Keep the slot open 20 minutes." };
+  setLanguage("vi");
+  expect(fixSentence(fix)).toBe("Cách gỡ: Kéo dài khung giờ 20 phút.");
+  setLanguage("en");
+  expect(fixSentence(fix)).toBe("What would help: Keep the slot open 20 minutes.");
 });
 
 test("why an alternative was not taken is said in the reader's language", () => {

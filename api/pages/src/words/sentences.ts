@@ -53,6 +53,11 @@ export function reasonSentence(reason: Reason, names: Names, nowMs: number): str
   return `${text} ${t("reason.together", { others: others.join(", ") })}`;
 }
 
+/** What would help, as the planner tells it. */
+export function fixSentence(fix: NonNullable<Reason["fix"]>): string {
+  return t("reason.fix", { fix: fix[language()] });
+}
+
 /** The planner's own sentence, in the reader's language where it has one. */
 function told({ detail, params }: Reason): string {
   const local = language() === "vi" ? params["vi"] : null;
