@@ -5,22 +5,17 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from routing.dispatch.alternatives import alternatives_to
-from routing.dispatch.board import NO_WAY_S, Board
-from routing.dispatch.construct import Ledger, Placement
+from routing.dispatch.alternatives import Others
 from routing.dispatch.drives import Drives
-from routing.dispatch.options import weigh
-from routing.dispatch.outcome import Unassigned
+from routing.dispatch.outcome import Alternative, Unassigned
 from routing.dispatch.probe import Prober
 from routing.dispatch.reasons import plainly, reasons_for
 from routing.dispatch.scenery import Scene
+from routing.dispatch.words import tell
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
-    from routing.dispatch.options import Options
     from routing.dispatch.outcome import Reason, Trip
     from routing.dispatch.table import Table
     from routing.dispatch.work import Work
@@ -36,16 +31,32 @@ _STOPS = 600
 """Where routes have more stops, lots are tried behind all that trucks do, not in between."""
 
 
-def explained(
-    table: Table,
-    drives: Drives,
-    work: Work,
-    trips: list[Trip],
-    open_lots: Sequence[int],
-    planned: Collection[int],
-    scene: Scene | None,
-) -> tuple[list[Trip], list[Unassigned]]:
-    """Return the trips with their alternatives, and the lots left over with their reasons.
+def with_alternatives(
+    trips: Sequence[Trip], others: Others | None, orders: Mapping[int, tuple[Alternative, ...]]
+) -> list[Trip]:
+    """Return the trips with the best ways that they did not take.
+
+    Parameters
+    ----------
+    trips
+        The trips of a plan.
+    others
+        Who knows the ways of trips that were searched for; None: nobody does.
+    orders
+        The other ways of those that a dispatcher ordered, by their places in `trips`.
+    """
+    found = list(trips)
+    for number, trip in enumerate(trips[:_MOST]):
+        ways = orders.get(number) or (others.of(number) if others else ())
+        told = {"alternatives": [asdict(way) for way in ways]}
+        found[number] = replace(trip, alternatives=ways, explanation=trip.explanation | told)
+    return found
+
+
+def against_orders(
+    table: Table, drives: Drives, work: Work, trips: Sequence[Trip]
+) -> dict[int, tuple[Alternative, ...]]:
+    """Return the best other ways of trips that a dispatcher ordered, behind all that is planned.
 
     Parameters
     ----------
@@ -53,25 +64,47 @@ def explained(
         The problem, its driving times, and the plan.
     trips
         The trips of the plan.
-    open_lots, planned
-        The lots of which something is left, and those that the search had time for.
-    scene
-        The routes; None: lots are tried behind all that trucks do.
     """
-    if not open_lots and not trips:
-        return trips, []
-    left = _left(table, drives, work, open_lots, planned, scene)
-    board = Board(table)
-    ledger = _ledger(board, table, work, trips)
-    carriers = {placement.truck: placement.lot for placement in ledger.placements}
-    found = list(trips)
-    for number, trip in enumerate(trips[:_MOST]):
-        if trip.leg == 1 and trip.slot_id in table.slot_at and trip.lot_id in table.lot_at:
-            found[number] = _with_alternatives(board, ledger, carriers, table, trip)
-    return found, left
+    ordered = {
+        number: table.lot_at[trip.lot_id]
+        for number, trip in enumerate(trips[:_MOST])
+        if trip.forced and trip.lot_id in table.lot_at
+    }
+    if not ordered:
+        return {}
+    kilograms = {at: trips[number].quantity_kg for number, at in ordered.items()}
+    prober = _behind(table, drives, work, kilograms)
+    return {number: _instead(prober, at, trips[number]) for number, at in ordered.items()}
 
 
-def _left(
+def _instead(prober: Prober, at: int, trip: Trip) -> tuple[Alternative, ...]:
+    """Return the best ways for goods that a dispatcher has put on a truck."""
+    table = prober.table
+    words = tell("why.forced", {}, utc_offset_s=table.params.local_utc_offset_s)
+    found = []
+    for one in prober.fits(at):
+        slot, facility = prober.slot_id(one), one.lane.facility
+        slot_id = "" if slot is None else table.slots[slot].slot_id
+        truck_id = prober.truck(one).truck_id
+        if (truck_id, slot_id) == (trip.truck_id, trip.slot_id):
+            continue
+        places = table.problem.facilities
+        found.append(
+            Alternative(
+                truck_id=truck_id,
+                facility_id="" if facility is None else places[facility].facility_id,
+                slot_id=slot_id,
+                corridor_id=None,
+                cost_difference=round(one.cost - trip.cost["total"], 1),
+                why_code="forced",
+                why=words["en"],
+                why_vi=words["vi"],
+            )
+        )
+    return tuple(found)
+
+
+def left_over(
     table: Table,
     drives: Drives,
     work: Work,
@@ -79,7 +112,17 @@ def _left(
     planned: Collection[int],
     scene: Scene | None,
 ) -> list[Unassigned]:
-    """Return the lots left over with their reasons; the most urgent ones are examined."""
+    """Return the lots left over with their reasons; the most urgent ones are examined.
+
+    Parameters
+    ----------
+    table, drives, work
+        The problem, its driving times, and the plan.
+    open_lots, planned
+        The lots of which something is left, and those that the search had time for.
+    scene
+        The routes; None: lots are tried behind all that trucks do.
+    """
     lots = table.problem.lots
     told: dict[int, tuple[Reason, ...]] = {at: (plainly(table, "stopped"),) for at in open_lots}
     most = max(8, min(_EXAMINED, _WORTH // max(1, len(table.problem.trucks))))
@@ -106,59 +149,14 @@ def _prober(
         prober = Prober(scene, lots)
         if prober.driven:
             return prober
+    return _behind(table, drives, work, lots)
+
+
+def _behind(table: Table, drives: Drives, work: Work, lots: Mapping[int, int]) -> Prober:
+    """Return who asks what of some lots could come behind all that trucks do."""
     places = [standing.place for standing in work.standing]
-    goods = [table.problem.lots[at] for at in examined]
-    near = Drives(table, places, goods, older=drives)
+    near = Drives(table, places, [table.problem.lots[at] for at in lots], older=drives)
     return Prober(Scene(table, near, work, ()), lots)
-
-
-def _ledger(board: Board, table: Table, work: Work, trips: Sequence[Trip]) -> Ledger:
-    users = work.in_slots(table)
-    free = board.free - np.array([len(users[at]) for at in range(len(board.slots))], np.int64)
-    used = np.array([bool(steps) for steps in work.steps], bool)
-    carried = [
-        _placement(board, table, trip, None)
-        for trip in trips
-        if trip.sequence == 0 and trip.lot_id in table.lot_at
-    ]
-    return Ledger(free, used, list(work.open_kg), carried)
-
-
-def _placement(board: Board, table: Table, trip: Trip, option: Options | None) -> Placement:
-    corridors = {one.corridor_id: at for at, one in enumerate(table.problem.corridors)}
-    corridor = corridors.get(trip.corridor_id or "")
-    number = 0
-    if option is not None:
-        facility = board.table.facility_at[trip.facility_id]
-        number = next(
-            n
-            for n, lane in enumerate(option.lanes)
-            if (lane.facility, lane.corridor) == (facility, corridor)
-        )
-    return Placement(
-        lot=table.lot_at[trip.lot_id],
-        truck=table.truck_at[trip.truck_id],
-        slot=table.slot_at.get(trip.slot_id, -1),
-        lane=None if option is None else option.lanes[number],
-        lane_number=number,
-        quantity_kg=trip.quantity_kg,
-        open_before_kg=trip.explanation["quantity"]["open_before_kg"],
-        cost=trip.cost["total"],
-        forced=trip.forced,
-    )
-
-
-def _with_alternatives(
-    board: Board, ledger: Ledger, carriers: dict[int, int], table: Table, trip: Trip
-) -> Trip:
-    at = table.lot_at[trip.lot_id]
-    option = weigh(board, at, board.legs([at]), 0)
-    placement = _placement(board, table, trip, option)
-    if option.arrival_s[placement.truck, placement.lane_number] >= NO_WAY_S:
-        return trip
-    others = alternatives_to(board, ledger, carriers, placement, option)
-    told = [asdict(other) for other in others]
-    return replace(trip, alternatives=others, explanation=trip.explanation | {"alternatives": told})
 
 
 def _stops(solution: Solution) -> int:

@@ -10,56 +10,44 @@ from routing.dispatch.words import SENTENCES, Word, plain, tell
 from routing.dispatch.work import room_kg
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Sequence
 
-    from routing.dispatch.outcome import Alternative, Trip
+    from routing.dispatch.alternatives import Others
     from routing.dispatch.problem import Lot, Truck
     from routing.dispatch.table import Table
     from routing.dispatch.work import Work
 
 _MOST = 64
 """So many lots are looked at for each truck."""
+_ASKED = 128
+"""For so many trucks the engine is asked which trip they would do for the least more."""
 
 
-def idle_trucks(table: Table, work: Work, trips: Sequence[Trip], due: Sequence[int]) -> list[Idle]:
+def idle_trucks(table: Table, work: Work, due: Sequence[int], others: Others | None) -> list[Idle]:
     """Return the trucks without a trip, and why each has none.
 
     Parameters
     ----------
     table, work
         The problem, and the plan.
-    trips
-        The trips of the plan, with their alternatives.
     due
         The lots that were to be planned.
+    others
+        Who knows the other ways of the plan's trips; None: nobody does.
     """
-    best = _cheapest(trips)
     lots = [table.problem.lots[at] for at in due[:_MOST]]
+    idle = [at for at in range(len(table.problem.trucks)) if not work.steps[at]]
+    asked = set(idle[:_ASKED])
     return [
-        Idle(truck.truck_id, (_why(table, work, at, lots, best),))
-        for at, truck in enumerate(table.problem.trucks)
-        if not work.steps[at]
+        Idle(
+            table.problem.trucks[at].truck_id,
+            (_why(table, work, at, lots, others if at in asked else None),),
+        )
+        for at in idle
     ]
 
 
-def _cheapest(trips: Iterable[Trip]) -> dict[str, tuple[Trip, Alternative]]:
-    """Return for each truck the trip that it would have done for the least more."""
-    found: dict[str, tuple[Trip, Alternative]] = {}
-    for trip in trips:
-        for other in trip.alternatives:
-            known = found.get(other.truck_id)
-            if known is None or other.cost_difference < known[1].cost_difference:
-                found[other.truck_id] = (trip, other)
-    return found
-
-
-def _why(
-    table: Table,
-    work: Work,
-    at: int,
-    lots: Sequence[Lot],
-    best: Mapping[str, tuple[Trip, Alternative]],
-) -> Reason:
+def _why(table: Table, work: Work, at: int, lots: Sequence[Lot], others: Others | None) -> Reason:
     truck = table.problem.trucks[at]
     if at in work.stuck:
         return _told(table, "stuck")
@@ -74,8 +62,9 @@ def _why(
         rule = counted.most_common(1)[0][0]
         named = Word("reason", rule)
         return _told(table, "no_lot_it_could_carry", lots=len(lots), rule=named, **counted)
-    if truck.truck_id in best:
-        trip, other = best[truck.truck_id]
+    nearest = others.nearest(truck.truck_id) if others else None
+    if nearest is not None:
+        trip, other = nearest
         more = max(0.0, other.cost_difference)
         values = {"lot_id": trip.lot_id, "other_truck_id": trip.truck_id, "more": more}
         return _told(table, "dearer", **values, why_code=other.why_code)

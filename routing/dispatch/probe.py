@@ -170,7 +170,7 @@ class Prober(Scenery):
         tried.state = copy_state(asked.state)
         if not tried.insert(self.request[at], place):
             return None
-        route = tried._route(place.vehicle)  # noqa: SLF001 - one route, not all
+        route = tried.route(place.vehicle)
         own = [visit for visit in route if visit.request == self.request[at]]
         lane = self.lanes[at][place.option]
         truck = self.fleet.trucks[place.vehicle]

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from routing.dispatch.problem import Lot
     from routing.dispatch.work import Work
     from routing.solver.arrays import Arrays
-    from routing.solver.solution import Solution
+    from routing.solver.solution import Solution, Visit
 
     Flags = NDArray[np.bool_]
 
@@ -177,31 +177,43 @@ class Scenery:
                 self.live.insert(request, place)
         if scene.lowered is None or scene.solution is None:
             return
-        number, m = _numbers(self.lowered.asked), self.live.model.arrays
-        pinned = m.stop[:, N_SLOT].copy()
-        routes: list[list[tuple[int, int, int]]] = []
-        amounts: dict[int, int] = {}
-        keys = _keys(scene.lowered.asked)
-        for route in scene.solution.routes[: len(scene.lowered.trucks)]:
-            own: list[tuple[int, int, int]] = []
-            for visit in route:
-                request = number[keys[visit.request]]
-                lane = scene.lowered.asked[visit.request].lanes[visit.option]
-                option = _option(self.lowered.asked[request].lanes, lane)
-                own.append((request, option, visit.part))
-                if visit.slot is not None:
-                    self._hold(request, option, scene.lowered.slots[visit.slot])
-                amounts[request] = visit.amount[0]
-            routes.append(own)
-        self.driven = not self.live.load_what_fits(routes, amounts)
-        m.stop[:, N_SLOT] = pinned
+        number, keys = _numbers(self.lowered.asked), _keys(scene.lowered.asked)
 
-    def _hold(self, request: int, option: int, slot: int) -> None:
-        """Let a delivery go into its slot and no other."""
-        m, model = self.live.model.arrays, self.live.model
-        stop = int(m.option[m.request[request, R_OPTIONS] + option, O_SECOND])
-        if m.stop[stop, N_SLOT] < 0 and slot in self.gates.slot_of:
-            m.stop[stop, N_SLOT] = model.slot_at[self.gates.slot_of[slot]]
+        def here(visit: Visit) -> Visit:
+            assert scene.lowered is not None
+            request = number[keys[visit.request]]
+            lane = scene.lowered.asked[visit.request].lanes[visit.option]
+            option = _option(self.lowered.asked[request].lanes, lane)
+            slot = None if visit.slot is None else scene.lowered.slots[visit.slot]
+            known = None if slot is None else self.gates.slot_of.get(slot)
+            return replace(visit, request=request, option=option, slot=known)
+
+        routes = scene.solution.routes[: len(scene.lowered.trucks)]
+        self.driven = drive_again(self.live, [[here(v) for v in route] for route in routes])
+
+
+def drive_again(live: Live, routes: Sequence[Sequence[Visit]]) -> bool:
+    """Set routes in an empty solution, each delivery into its slot; say whether all can be driven.
+
+    Parameters
+    ----------
+    live
+        Where nobody serves anything yet.
+    routes
+        One for each vehicle; visits without a slot take the first that is open.
+    """
+    m, slot_at = live.model.arrays, live.model.slot_at
+    free = m.stop[:, N_SLOT].copy()
+    for visit in (visit for route in routes for visit in route):
+        if visit.slot is not None:
+            stop = int(m.option[m.request[visit.request, R_OPTIONS] + visit.option, O_SECOND])
+            if m.stop[stop, N_SLOT] < 0:
+                m.stop[stop, N_SLOT] = slot_at[visit.slot]
+    amounts = {visit.request: visit.amount[0] for route in routes for visit in route}
+    named = [[(visit.request, visit.option, visit.part) for visit in route] for route in routes]
+    wrong = live.load_what_fits(named, amounts)
+    m.stop[:, N_SLOT] = free
+    return not wrong
 
 
 def _served(scene: Scene) -> list[int]:

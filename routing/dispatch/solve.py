@@ -10,9 +10,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from routing.dispatch.ahead import commit
+from routing.dispatch.alternatives import Others
 from routing.dispatch.book import book
 from routing.dispatch.drives import Drives
-from routing.dispatch.explain import explained
+from routing.dispatch.explain import against_orders, left_over, with_alternatives
 from routing.dispatch.force import force
 from routing.dispatch.idle import idle_trucks
 from routing.dispatch.lower import Lowering
@@ -185,7 +186,7 @@ class Planning:
         extras: Sequence[Extra],
         moved: Mapping[int, int],
     ) -> None:
-        """Keep what the explanations ask the engine about: the routes of the only block."""
+        """Keep what the explanations ask the engine about: the routes of the last block."""
         self.blocks += 1
         work = self.work
         before = replace(
@@ -240,8 +241,11 @@ class Planning:
         scribe = Scribe(table, self.drives, work)
         trips = scribe.trips()
         open_lots = [at for at in due if work.open_kg[at] > 0]
+        others = None if self.scene is None else Others(self.scene, trips)
+        orders = against_orders(table, self.drives, work, trips)
+        trips = with_alternatives(trips, others, orders)
         scene = self.scene if self.blocks == 1 else None
-        trips, left = explained(table, self.drives, work, trips, open_lots, self.planned, scene)
+        left = left_over(table, self.drives, work, open_lots, self.planned, scene)
         own = [trip for trip in trips if trip.leg == 1 and not trip.committed]
         return Plan(
             trips=tuple(trips),
@@ -265,5 +269,5 @@ class Planning:
             },
             routes=tuple(scribe.routes()),
             stuck_trucks=tuple(problem.trucks[at].truck_id for at in sorted(work.stuck)),
-            idle=tuple(idle_trucks(table, work, trips, due)),
+            idle=tuple(idle_trucks(table, work, due, others)),
         )

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from routing.dispatch.lower_trucks import fairness_of
+from routing.solver.model import NO_WAY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from routing.dispatch.drives import Drives
     from routing.dispatch.table import Table
-    from routing.dispatch.work import Errand, Step, Work
+    from routing.dispatch.work import Errand, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +58,33 @@ class Tour:
         return empty_s, loaded_s
 
 
-def tours_of(work: Work, truck: int, *, home_s: int = 0) -> Iterator[Tour]:
+def home_s_of(table: Table, drives: Drives, truck: int, steps: Sequence[Step]) -> int | None:
+    """Return how long a truck drives home after its last step, None where it does not.
+
+    Parameters
+    ----------
+    table, drives
+        The problem, and the driving times of its places.
+    truck, steps
+        Who has done what.
+    """
+    one = table.problem.trucks[truck]
+    if one.home is None or not table.params.return_home or not steps:
+        return None
+    home_s = drives.between(one.vehicle_class, steps[-1].after.place, one.home)
+    return home_s if home_s < NO_WAY else None
+
+
+def tours_of(steps: Sequence[Step], truck: int, *, home_s: int = 0) -> Iterator[Tour]:
     """Yield a truck's tours in order.
 
     Parameters
     ----------
-    work
-        The plan.
-    truck
-        Whose tours.
+    steps, truck
+        Who does what.
     home_s
-        What it drives home after the last one.
+        What the truck drives home after the last one.
     """
-    steps = work.steps[truck]
     aboard = sum(s.task.errand.quantity_kg for s in steps if s.task.errand.aboard)
     first, before, sequence = 0, [], 0
     for at, step in enumerate(steps):

@@ -10,9 +10,8 @@ from routing.dispatch.drives import metres
 from routing.dispatch.outcome import Route, RouteStop, Trip
 from routing.dispatch.problem import DrivingState
 from routing.dispatch.timeline import drive
-from routing.dispatch.tours import costs_of, tours_of
+from routing.dispatch.tours import costs_of, home_s_of, tours_of
 from routing.dispatch.words import Word, tell
-from routing.solver.model import NO_WAY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,18 +42,12 @@ class Scribe:
         self.tours = [
             tour
             for truck in range(len(table.problem.trucks))
-            for tour in tours_of(work, truck, home_s=self._home_s(truck) or 0)
+            for tour in tours_of(work.steps[truck], truck, home_s=self._home_s(truck) or 0)
         ]
         self.lengths = self._lengths()
 
     def _home_s(self, truck: int) -> int | None:
-        """Return how long a truck drives home, None where it does not."""
-        one = self.table.problem.trucks[truck]
-        if one.home is None or not self.table.params.return_home or not self.work.steps[truck]:
-            return None
-        place = self.work.standing[truck].place
-        home_s = self.drives.between(one.vehicle_class, place, one.home)
-        return home_s if home_s < NO_WAY else None
+        return home_s_of(self.table, self.drives, truck, self.work.steps[truck])
 
     def _lengths(self) -> Lengths:
         trucks = self.table.problem.trucks

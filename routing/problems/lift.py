@@ -240,7 +240,7 @@ class Lifter:
             tried = _on(asked, arrays)
             tried.state = copy_state(asked.state)
             if tried.insert(request, place):
-                visits = tried._route(place.vehicle)  # noqa: SLF001 - one route, not all
+                visits = tried.route(place.vehicle)
                 found.append(Tried(request, place.vehicle, visits))
         return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from routing.dispatch import Iterations, plan
-from tests.routing.dispatch.worlds import facility, lot, slots, truck, world
+from tests.routing.dispatch.worlds import facility, slots, truck, world
 
 FLEET = tuple(truck(f"T{n}", payload_kg=5_000 + 1_000 * n) for n in range(5))
 
@@ -47,15 +47,6 @@ def test_three_other_trucks_are_named_with_what_they_would_cost_more() -> None:
     assert [other["why_code"] for other in others] == ["spare_payload"] * 3
     assert 0 < others[0]["cost_difference"] < others[1]["cost_difference"]
     assert others[0]["why_vi"] == "tải trọng kém phù hợp hơn"
-
-
-def test_an_alternative_that_serves_another_lot_says_which() -> None:
-    """A truck that is taken is no secret."""
-    problem = world(trucks=FLEET[:2], lots=(lot("L1"), lot("L2", quantity_kg=6_000)))
-    trips = {trip.truck_id: trip for trip in plan(problem, stop=Iterations(0)).trips}
-    other = trips["T0"].explanation["alternatives"][0]
-    assert other["truck_id"] == "T1"
-    assert (other["why_code"], other["why"]) == ("truck_taken", "truck T1 carries lot L2")
 
 
 def test_slack_and_waiting_are_told() -> None:
