@@ -155,7 +155,11 @@ def least_more(m, s, v, i, after, p, d):
 
 @inline()
 def least_of_all(m, s, r, v, i, after, reach):
-    """Return less than what a request behind stop i can cost, by whichever of its options."""
+    """Return less than what a request behind stop i can cost, by whichever of its options.
+
+    `reach` is the least driving to its second stop: no less than that lies before the next stop,
+    where no way leads straight there.
+    """
     profile = m.vehicle[v, V_PROFILE]
     p = m.option[m.request[r, R_OPTIONS], O_FIRST]
     here, p_place = place_of(m, i), m.stop[p, N_PLACE]
@@ -172,6 +176,8 @@ def least_of_all(m, s, r, v, i, after, reach):
     if last and there < 0:
         return m.vehicle_price[v, V_DRIVE_COST] * (way + reach) + wait * (begin - came) + price
     then = way_between(m, profile, p_place, there)
+    if then >= NO_WAY:
+        then = np.int64(reach)
     if begin + m.stop[p, N_SERVICE] + then > s.node[after, LATE]:
         return np.inf
     more = way + then - s.node[after, LEG]

@@ -1,13 +1,16 @@
-"""Which stops are near one another: by positions where there are any, by times otherwise."""
+"""What the search does where nobody drives between farms: what is near, and what fits."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from routing.solver.draft import Draft
 from routing.solver.errors import InvalidModel
-from routing.solver.model import NO_WAY, Request, Stop, Vehicle
+from routing.solver.live import Live
+from routing.solver.model import NO_WAY, Request, Slot, Stop, Vehicle
 from routing.solver.near import find_near
 
 FARMS = 4
@@ -29,6 +32,10 @@ def _draft(where: list[tuple[float, float]] | None) -> Draft:
     return draft
 
 
+def _port() -> Stop:
+    return Stop(place=PORT, facility=0)
+
+
 def test_farms_that_nobody_drives_between_are_near_by_where_they_lie() -> None:
     """Along a line 0, 3, 1, 10: the pickups' nearest are in that order."""
     model = _draft([(0.0, 0.0), (3.0, 0.0), (1.0, 0.0), (10.0, 0.0), (5.0, 5.0)]).model()
@@ -43,3 +50,19 @@ def test_farms_that_nobody_drives_between_are_near_by_where_they_lie() -> None:
 def test_positions_that_cannot_be_are_refused(where: list[tuple[float, float]]) -> None:
     with pytest.raises(InvalidModel, match=r"5 x 2 finite metres"):
         _draft(where)
+
+
+def test_a_request_goes_before_another_one_whose_farm_no_road_leads_to_from_its_own() -> None:
+    """The first farm's goods are ready late, the second's spoil early: port lies between them."""
+    draft = _draft(None)
+    draft.slot(Slot(facility=0, start=0, last=86_400, capacity=FARMS))
+    draft.requests = [
+        replace(draft.requests[0], options=((Stop(place=0, windows=((7_200, 9_000),)), _port()),)),
+        replace(draft.requests[1], options=((Stop(place=1, windows=((0, 1_800),)), _port()),)),
+    ]
+    live = Live(draft.model())
+    for request in range(2):
+        place = live.cheapest(request)
+        assert place is not None
+        assert live.insert(request, place)
+    assert [visit.request for visit in live.route(0)] == [1, 1, 0, 0]
