@@ -12,6 +12,8 @@ from routing.solver.errors import InvalidModel
 from routing.solver.live import Live
 from routing.solver.model import NO_WAY, Request, Slot, Stop, Vehicle
 from routing.solver.near import find_near
+from routing.solver.solve import solve
+from routing.solver.stop import Rounds
 
 FARMS = 4
 PORT = FARMS
@@ -56,13 +58,14 @@ def test_a_request_goes_before_another_one_whose_farm_no_road_leads_to_from_its_
     """The first farm's goods are ready late, the second's spoil early: port lies between them."""
     draft = _draft(None)
     draft.slot(Slot(facility=0, start=0, last=86_400, capacity=FARMS))
+    windows = ((7_200, 9_000), (0, 1_800))
     draft.requests = [
-        replace(draft.requests[0], options=((Stop(place=0, windows=((7_200, 9_000),)), _port()),)),
-        replace(draft.requests[1], options=((Stop(place=1, windows=((0, 1_800),)), _port()),)),
+        replace(request, options=((Stop(place=farm, windows=(window,)), _port()),) * 2)
+        for farm, (request, window) in enumerate(zip(draft.requests[:2], windows, strict=True))
     ]
+    draft.vehicles = [replace(draft.vehicles[0], fixed_cost=cost) for cost in (5_000.0, 0.0)]
     live = Live(draft.model())
-    for request in range(2):
-        place = live.cheapest(request)
-        assert place is not None
-        assert live.insert(request, place)
-    assert [visit.request for visit in live.route(0)] == [1, 1, 0, 0]
+    place = next(place for place in live.insertions(0) if place.vehicle == 1)
+    assert live.insert(0, place)
+    solve(live.model, stop=Rounds(0), start=live)
+    assert [visit.request for visit in live.route(1)] == [1, 1, 0, 0]
