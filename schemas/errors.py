@@ -13,6 +13,8 @@
     ├── NoAnswer                the planner's process hung, died or failed   (streams)
     ├── Unavailable             the broker or Redis does not answer          (streams, api)
     ├── StackError              the local stack cannot start or stop         (infra)
+    ├── NoSuchLetter            no dead letter stands there                  (infra)
+    ├── BackupError             a backup cannot be made, or is not whole     (infra)
     └── SettingsError           a variable holds no fitting value            (infra)
 """
 
@@ -50,6 +52,14 @@ class Unavailable(HarvestlaneError):
 
 class StackError(HarvestlaneError):
     """The local stack cannot start or stop."""
+
+
+class NoSuchLetter(HarvestlaneError):
+    """No dead letter stands at that offset, or no topic has that name."""
+
+
+class BackupError(HarvestlaneError):
+    """A backup cannot be made or restored: something is in the way, missing or not as it was."""
 
 
 class SettingsError(HarvestlaneError):

@@ -105,13 +105,13 @@ class EntityFold:
     def _arrive(self, key: str, entity: Entity, arrival: Arrival, now: datetime) -> Step:
         event, raw = arrival.event, arrival.raw
         known = entity.memory.get(event.identity)
-        if known is not None:
+        if known is not None and not _may_try(known, arrival):
             return self._again(key, entity, arrival, known)
-        remembered = self._remember(entity, arrival)
+        remembered = self._remember(entity, arrival, known)
         try:
             refuse_future(event.time, now)
         except RefusedEvent as refusal:
-            return self._bury(key, entity, remembered, raw, str(refusal))
+            return self._bury(key, entity, _dead(remembered, event.identity), raw, str(refusal))
         if self._is_too_late(entity, event):
             counts = _count(entity, raw.topic, "refused")
             changed = _replace(entity, memory=remembered, counts=counts)
@@ -157,9 +157,10 @@ class EntityFold:
         changed = _replace(entity, memory=memory, counts=_count(entity, raw.topic, "dead"))
         return Step({key: changed}, dead=(DeadLetter(raw, error),), outcome="dead")
 
-    def _remember(self, entity: Entity, arrival: Arrival) -> dict[str, Doc]:
-        event = arrival.event
-        entry: Doc = {"d": event.digest, "at": [arrival.raw.place]}
+    def _remember(self, entity: Entity, arrival: Arrival, known: Doc | None) -> dict[str, Doc]:
+        """Remember an event that is tried, in front of the places at which it was in vain."""
+        event, before = arrival.event, known["at"] if known else []
+        entry: Doc = {"d": event.digest, "at": [arrival.raw.place, *before]}
         limit = self._limits.get(event.topic)
         if limit is None:
             return {**entity.memory, event.identity: entry}
@@ -265,12 +266,25 @@ class EntityFold:
         if not late:
             return entity, []
         for doc in late:
+            memory = _dead(entity.memory, _decode(_raw_of(doc)).identity)
             entity = _replace(entity, counts=_count(entity, doc["topic"], "parked", -1))
-            entity = _replace(entity, counts=_count(entity, doc["topic"], "dead"))
+            entity = _replace(entity, counts=_count(entity, doc["topic"], "dead"), memory=memory)
         kept = tuple(doc for doc in entity.parked if doc not in late)
         error = "unknown: nobody registered its id within 10 minutes"
         buried = [DeadLetter(_raw_of(doc), error) for doc in late]
         return _replace(entity, parked=kept), buried
+
+
+def _may_try(known: Doc, arrival: Arrival) -> bool:
+    """Say whether an event that ended as a dead letter may be tried: it is sent again, the same."""
+    fresh = arrival.raw.place not in known["at"]
+    return bool(known.get("dead")) and fresh and known["d"] == arrival.event.digest
+
+
+def _dead(memory: Mapping[str, Doc], identity: str) -> dict[str, Doc]:
+    """Remember of an event that it ended as a dead letter: sent again, it is tried again."""
+    known = memory.get(identity)
+    return {**memory} if known is None else {**memory, identity: {**known, "dead": True}}
 
 
 def _replace(entity: Entity, **fields: Any) -> Entity:

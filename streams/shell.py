@@ -183,14 +183,17 @@ def _state_id(entity_id: str, version: object) -> str:
 def dead_record(letter: DeadLetter) -> Record:
     """Return a dead letter: the bytes as they came, and where they stood and why they are dead."""
     raw = letter.raw
+    own = dict(raw.headers)
+    attempt = own.get("dlq_attempt", b"0")
     place = {
         "dlq_topic": raw.topic,
         "dlq_partition": str(raw.partition),
         "dlq_offset": str(raw.offset),
         "dlq_error": letter.error[:2000],
-        "dlq_attempt": "1",
+        "dlq_attempt": str(1 + int(attempt) if attempt.isdigit() else 1),
     }
-    headers = (*raw.headers, *((name, text.encode()) for name, text in place.items()))
+    kept = [pair for pair in raw.headers if not pair[0].startswith("dlq_")]
+    headers = (*kept, *((name, text.encode()) for name, text in place.items()))
     return Record(DEAD_LETTERS, raw.key or b"", raw.value or b"", headers)
 
 

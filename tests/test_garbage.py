@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +13,7 @@ import orjson
 import pytest
 from kafka import KafkaProducer
 
+from infra.dead_letters import letter_at, letters, retry
 from infra.stack import Stack
 from infra.verify.judge import judge
 from infra.verify.log import Log
@@ -242,3 +246,48 @@ def test_every_invariant_holds_after_it(soiled: Soiled) -> None:
     """Garbage is accounted for like everything else."""
     verdict = judge(soiled.log)
     assert verdict.ok, verdict.to_doc()
+
+
+def test_a_dead_letter_that_is_sent_again_is_taken_once_nothing_speaks_against_it(
+    soiled: Soiled,
+) -> None:
+    """What stood in the wrong partition goes to its own; garbage is dead again, and says so."""
+    found = letters(soiled.stack.settings)
+    assert {letter.place for letter in found} >= set(soiled.log.dead)
+    misplaced = next(letter for letter in found if letter.cause == "misplaced")
+    assert letter_at(soiled.stack.settings, misplaced.offset) == misplaced
+    wrong = next(letter for letter in found if letter.cause == "malformed")
+    taken, dead = retry(soiled.stack.settings, [misplaced, wrong])
+    assert taken.dead_again is None
+    assert (dead.dead_again or "").startswith("malformed")
+    log, lag = read(soiled.stack.settings)
+    assert lag == 0
+    memory = log.tables["truck"]["k1"]["memory"]
+    assert taken.place in [place for memo in memory.values() for place in memo["at"]]
+    verdict = judge(log)
+    assert verdict.ok, verdict.to_doc()
+
+
+def test_the_command_lists_and_shows_dead_letters(soiled: Soiled) -> None:
+    """As a person would look at them, and as a script would."""
+    listed = json.loads(_dlq(soiled, "list", "--json", "--last", "3").stdout)
+    assert listed["count"] >= len(soiled.log.dead)
+    assert len(listed["letters"]) == 3
+    offset = str(listed["letters"][0]["offset"])
+    assert listed["letters"][0]["error"] in _dlq(soiled, "show", offset).stdout
+    lost = _dlq(soiled, "show", "999999")
+    assert (lost.returncode, lost.stderr) == (
+        1,
+        "harvestlane: no dead letter stands at 999999; `harvestlane dlq list` names them\n",
+    )
+
+
+def _dlq(soiled: Soiled, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "infra.cli", "dlq", *words],
+        env=soiled.stack.settings.environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas.envelope import Record
 from schemas.model import format_time
 from streams.entity import CHANGED_AT_ONCE
 from streams.fold import Fold
@@ -144,6 +145,37 @@ def test_what_nobody_registers_in_ten_minutes_is_dead_once(case: Case) -> None:
     bench.say(*case.known_by)
     assert bench.counts()[bench.log[0][0].topic]["dead"] == 1
     bench.check_counts()
+
+
+@every_case
+def test_what_ended_as_a_dead_letter_is_tried_when_it_is_sent_again(case: Case) -> None:
+    """`dlq retry` does that, and so does a sender who hears nothing: once it is applied."""
+    bench, orderly = Bench(case.fold), Bench(case.fold)
+    bench.say(*case.follows, event_id="same", when=NOON)
+    bench.wait(minutes=11)
+    assert [why.split(":")[0] for why in bench.dead()] == ["unknown"]
+    for one in (bench, orderly):
+        one.say(*case.known_by, when=NOON)
+        one.say(*case.follows, event_id="same", when=NOON)
+    assert _views(bench) == _views(orderly)
+    bench.restart()
+    bench.read(bench.log)
+    bench.say(*case.follows, event_id="same", when=NOON)
+    assert _views(bench) == _views(orderly)
+    assert len(bench.dead()) == 1
+    counts = bench.counts()[_topic(bench)]
+    assert (counts["dead"], counts["duplicate"], counts["parked"]) == (1, 1, 0)
+    bench.check_counts()
+
+
+def test_what_is_dead_again_says_how_often_it_was_tried() -> None:
+    """A record that is sent again with its number of attempts is one attempt older."""
+    bench = Bench(TRUCK_FOLD)
+    for tried in ((), (("dlq_attempt", b"1"), ("dlq_retry_of", b"7"))):
+        bench.put(Record("truck.position.v1", b"T", b"{", tried))
+    headers = [dict(record.headers) for record in bench.said]
+    assert [one["dlq_attempt"] for one in headers] == [b"1", b"2"]
+    assert "dlq_retry_of" not in headers[1]
 
 
 @every_case
