@@ -14,6 +14,7 @@ from infra.bench.assignment.contest import Entry, contest
 from infra.bench.assignment.instances import Instance, draw
 from infra.bench.assignment.ours import planned, warm_up
 from infra.bench.assignment.pdptw import bench as pdptw
+from infra.bench.assignment.relaxed import least_cost
 from infra.bench.assignment.replanning import replan_all
 from infra.bench.assignment.ways import roads
 from infra.bench.measure import Measure, Outcome, Tell
@@ -103,6 +104,7 @@ def _rivals(outcome: Outcome, instance: Instance, goal: float, seed: int, tell: 
     all_of = {"ours": ours, **entries}
     outcome.facts[instance.name] = {name: each.facts() for name, each in all_of.items()} | {
         "best_rival": best,
+        "no_plan_below_h": round(least_cost(instance) / 3600, 2),
         "instance": _describe(instance),
     }
     outcome.measures.append(
