@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from infra.bench.assignment import bound
+from infra.bench.assignment.alone import EXPLORATIONS, alone
+from infra.bench.assignment.checker import judge
 from infra.bench.assignment.contest import Entry, contest
 from infra.bench.assignment.instances import Instance, draw
 from infra.bench.assignment.ours import planned, warm_up
@@ -98,12 +100,18 @@ def _bound(outcome: Outcome, instance: Instance, seed: int, tell: Tell) -> float
 def _rivals(outcome: Outcome, instance: Instance, goal: float, seed: int, tell: Tell) -> float:
     """Compare ours with the best of the rivals."""
     entries = contest(instance, limit_s=LIMIT_S, seed=seed, tell=tell)
+    tell(f"{instance.name}: VROOM alone")
+    by_itself = min(
+        (_alone(instance, level, seed) for level in EXPLORATIONS),
+        key=lambda entry: entry.verdict.cost,
+    )
     tell(f"{instance.name}: ours")
     ours = Entry.of(instance, *planned(instance, limit_s=LIMIT_S, seed=seed))
     best = min(entries, key=lambda name: entries[name].verdict.cost)
     all_of = {"ours": ours, **entries}
     outcome.facts[instance.name] = {name: each.facts() for name, each in all_of.items()} | {
         "best_rival": best,
+        "vroom_alone": by_itself.facts(),
         "no_plan_below_h": round(least_cost(instance) / 3600, 2),
         "instance": _describe(instance),
     }
@@ -117,6 +125,11 @@ def _rivals(outcome: Outcome, instance: Instance, goal: float, seed: int, tell: 
         )
     )
     return sum(each.violations for each in all_of.values())
+
+
+def _alone(instance: Instance, exploration: int, seed: int) -> Entry:
+    found = alone(instance, exploration=exploration, limit_s=LIMIT_S, seed=seed)
+    return Entry(judge(instance, found.routes), found.took_s, found.turns, found.rejected)
 
 
 def _replan(outcome: Outcome, drive: Drive, seed: int, tell: Tell) -> float:

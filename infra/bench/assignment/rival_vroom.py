@@ -89,7 +89,7 @@ def model(fixed: Fixed, start: Order | None) -> Any:
     return problem
 
 
-def run(problem: Any, trucks: int, *, exploration: int, limit_s: float) -> Order:
+def run(problem: Any, trucks: int, *, exploration: int, limit_s: float, threads: int = 1) -> Order:
     """Run VROOM.
 
     Parameters
@@ -102,10 +102,12 @@ def run(problem: Any, trucks: int, *, exploration: int, limit_s: float) -> Order
         From 0, quick, to 5, thorough.
     limit_s
         When it is told to stop; it may take longer.
+    threads
+        How many it uses.
     """
     found = problem.solve(
         exploration_level=exploration,
-        nb_threads=1,
+        nb_threads=threads,
         timeout=timedelta(seconds=max(limit_s, 0.01)),
     ).routes
     order: Order = [[] for _ in range(trucks)]
