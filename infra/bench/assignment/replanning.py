@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from routing.dispatch.replan import Event
 
 EVENTS = 200
-_EVENT_S = 0.08
+_EVENT_S = 0.13
 """How long the search round an event goes on."""
 
 
