@@ -21,7 +21,6 @@ from schemas.errors import BackupError
 LASTING = ("kafka", "secret", "scenario")
 """What is copied, by its name in the stack's folder."""
 MANIFEST = "backup.json"
-_BLOCK = 1 << 20
 _ROOM = 1.1
 
 Tell = Callable[[str], None]
@@ -80,7 +79,8 @@ def backup(settings: Settings, folder: Path, *, tell: Tell = lambda _: None) -> 
         for path in files:
             name = path.relative_to(settings.home).as_posix()
             tell(f"copying {name}")
-            sums[name] = _copy(path, draft / name)
+            _copy(path, draft / name)
+            sums[name] = _sum(draft / name)
         made = datetime.now(UTC).isoformat(timespec="seconds")
         manifest = {"made": made, "files": sums}
         (draft / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
@@ -164,16 +164,12 @@ def _require_room(folder: Path, size: int) -> None:
         )
 
 
-def _copy(source: Path, target: Path) -> str:
-    """Copy a file with its rights, and return its checksum."""
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file with its rights."""
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy2(source, target)
-    return _sum(target)
 
 
 def _sum(path: Path) -> str:
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -183,12 +183,15 @@ class Settings(BaseSettings):
             This process's environment with every `HARVESTLANE_` variable replaced.
         """
         kept = {name: value for name, value in os.environ.items() if not name.startswith(_PREFIX)}
-        ours = {
+        return kept | self.variables()
+
+    def variables(self) -> dict[str, str]:
+        """Give these settings as the `HARVESTLANE_` variables that say them."""
+        return {
             _PREFIX + name.upper(): str(value)
             for name, value in self.model_dump().items()
             if value is not None
         }
-        return kept | ours
 
     @classmethod
     def throwaway(cls, home: Path, *, workers: int = 2, clock_speed: float = 1.0) -> Self:

@@ -11,7 +11,6 @@ from infra.settings import PROJECT, Settings
 
 _STOP_WITHIN_S = 120
 """More than `down` takes: what is under way is written before the end."""
-_PREFIX = "HARVESTLANE_"
 
 
 def unit(settings: Settings, *, user: str | None = None) -> str:
@@ -24,12 +23,7 @@ def unit(settings: Settings, *, user: str | None = None) -> str:
     user
         Whose processes they are; None: this user's.
     """
-    defaults = Settings.model_construct().model_dump()
-    own = {
-        _PREFIX + name.upper(): str(value)
-        for name, value in settings.model_dump().items()
-        if value is not None and value != defaults.get(name)
-    }
+    own = sorted(settings.variables().items() - Settings.model_construct().variables().items())
     program = Path(sys.executable).parent / "harvestlane"
     lines = [
         "[Unit]",
@@ -41,7 +35,7 @@ def unit(settings: Settings, *, user: str | None = None) -> str:
         f"User={user or getpass.getuser()}",
         f"WorkingDirectory={_escaped(str(PROJECT))}",
         f"Environment={_quoted('PATH=' + os.environ.get('PATH', '/usr/bin:/bin'))}",
-        *(f"Environment={_quoted(f'{name}={value}')}" for name, value in sorted(own.items())),
+        *(f"Environment={_quoted(f'{name}={value}')}" for name, value in own),
         f"ExecStart={_quoted(str(program))} up",
         "Restart=on-failure",
         "RestartSec=5",

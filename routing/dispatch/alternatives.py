@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from routing.dispatch.outcome import Trip
     from routing.dispatch.scenery import Scene
-    from routing.solver.draft import Model
+    from routing.dispatch.table import Lane, Table
     from routing.solver.solution import Insertion, Visit
 
     Why = tuple[str, dict[str, Any]]
@@ -183,7 +183,7 @@ class Others:
         slot = m.slot.copy()
         own = m.slot[:, S_ID] == seat.visit.slot
         slot[own, S_CAPACITY] = out.state.used[own]
-        other = _on(out, out.model.changed(slot=slot))
+        other = out.under(slot=slot)
         return [(other, place) for place in other.insertions(seat.visit.request, [seat.vehicle])]
 
     def _into_full_slot(self, out: Live, seat: _Seat) -> _Way | None:
@@ -192,7 +192,7 @@ class Others:
         slot = m.slot.copy()
         full = out.state.used >= m.slot[:, S_CAPACITY]
         slot[full, S_CAPACITY] = FOREVER
-        other = _on(out, out.model.changed(slot=slot))
+        other = out.under(slot=slot)
         places = other.insertions(seat.visit.request, [seat.vehicle])
         way = self._driven(other, seat, places[0]) if places else None
         if way is None or way.delivery.slot not in set(m.slot[full, S_ID].tolist()):
@@ -253,19 +253,13 @@ class Others:
 
     def _told(self, way: _Way, why: Why) -> Alternative:
         lane = self.lowered.asked[way.delivery.request].lanes[way.delivery.option]
-        problem, (code, values) = self.table.problem, why
-        corridor = None if lane.corridor is None else problem.corridors[lane.corridor].corridor_id
-        facility = "" if lane.facility is None else problem.facilities[lane.facility].facility_id
-        words = tell(f"why.{code}", values, utc_offset_s=self.table.params.local_utc_offset_s)
-        return Alternative(
+        return alternative(
+            self.table,
             truck_id=self._truck_id(way.vehicle),
-            facility_id=facility,
+            lane=lane,
             slot_id=self._slot_id(way),
-            corridor_id=corridor,
-            cost_difference=round(way.cost, 1),
-            why_code=code,
-            why=words["en"],
-            why_vi=words["vi"],
+            cost=way.cost,
+            why=why,
         )
 
     def _slot_id(self, way: _Way) -> str:
@@ -276,6 +270,38 @@ class Others:
         return self.table.problem.trucks[self.lowered.trucks[vehicle]].truck_id
 
 
+def alternative(
+    table: Table, *, truck_id: str, lane: Lane, slot_id: str, cost: float, why: Why
+) -> Alternative:
+    """Return another way, told in words.
+
+    Parameters
+    ----------
+    table
+        The problem.
+    truck_id, lane, slot_id
+        Who would go where; no slot is an empty id.
+    cost
+        What it costs more.
+    why
+        The code of why it was not taken, and what its sentence names.
+    """
+    problem, (code, values) = table.problem, why
+    words = tell(f"why.{code}", values, utc_offset_s=table.params.local_utc_offset_s)
+    corridor = None if lane.corridor is None else problem.corridors[lane.corridor].corridor_id
+    facility = "" if lane.facility is None else problem.facilities[lane.facility].facility_id
+    return Alternative(
+        truck_id=truck_id,
+        facility_id=facility,
+        slot_id=slot_id,
+        corridor_id=corridor,
+        cost_difference=round(cost, 1),
+        why_code=code,
+        why=words["en"],
+        why_vi=words["vi"],
+    )
+
+
 def _same(way: _Way, seat: _Seat) -> bool:
     """Say whether a way leads the same truck into the same slot: beside what it delivers there."""
     return (way.vehicle, way.delivery.slot) == (seat.vehicle, seat.visit.slot)
@@ -284,10 +310,3 @@ def _same(way: _Way, seat: _Seat) -> bool:
 def _cost_of(live: Live) -> float:
     """Return the cost of all routes, and of what is on none."""
     return sum(totals(live.model.arrays, live.state))
-
-
-def _on(live: Live, model: Model) -> Live:
-    """Return the same routes under a changed model."""
-    other = copy.copy(live)
-    other.model = model
-    return other

@@ -5,18 +5,17 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
-from routing.dispatch.alternatives import Others
+from routing.dispatch.alternatives import Others, alternative
 from routing.dispatch.drives import Drives
-from routing.dispatch.outcome import Alternative, Unassigned
+from routing.dispatch.outcome import Unassigned
 from routing.dispatch.probe import Prober
 from routing.dispatch.reasons import plainly, reasons_for
 from routing.dispatch.scenery import Scene
-from routing.dispatch.words import tell
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from routing.dispatch.outcome import Reason, Trip
+    from routing.dispatch.outcome import Alternative, Reason, Trip
     from routing.dispatch.table import Table
     from routing.dispatch.work import Work
     from routing.solver.solution import Solution
@@ -79,28 +78,21 @@ def against_orders(
 
 def _instead(prober: Prober, at: int, trip: Trip) -> tuple[Alternative, ...]:
     """Return the best ways for goods that a dispatcher has put on a truck."""
-    table = prober.table
-    words = tell("why.forced", {}, utc_offset_s=table.params.local_utc_offset_s)
-    found = []
+    table, found = prober.table, []
     for one in prober.fits(at):
-        slot, facility = prober.slot_id(one), one.lane.facility
+        slot, truck_id = prober.slot_id(one), prober.truck(one).truck_id
         slot_id = "" if slot is None else table.slots[slot].slot_id
-        truck_id = prober.truck(one).truck_id
-        if (truck_id, slot_id) == (trip.truck_id, trip.slot_id):
-            continue
-        places = table.problem.facilities
-        found.append(
-            Alternative(
+        if (truck_id, slot_id) != (trip.truck_id, trip.slot_id):
+            cost = one.cost - trip.cost["total"]
+            way = alternative(
+                table,
                 truck_id=truck_id,
-                facility_id="" if facility is None else places[facility].facility_id,
+                lane=one.lane,
                 slot_id=slot_id,
-                corridor_id=None,
-                cost_difference=round(one.cost - trip.cost["total"], 1),
-                why_code="forced",
-                why=words["en"],
-                why_vi=words["vi"],
+                cost=cost,
+                why=("forced", {}),
             )
-        )
+            found.append(way)
     return tuple(found)
 
 

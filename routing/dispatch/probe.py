@@ -160,7 +160,7 @@ class Prober(Scenery):
         if base is None:
             return []
         m = self._arrays(at, lifted, change)
-        asked = _on(base, m)
+        asked = base.under(**m._asdict())
         places = asked.insertions(self.request[at])[:most]
         tried = (self._tried(asked, at, place) for place in places)
         return [one for one in tried if one is not None]
@@ -194,7 +194,7 @@ class Prober(Scenery):
         if not change.close_s and not {"shift_over", "pass_expired"} & set(lifted):
             return base
         m = self._closing(base.model.arrays, lifted, change)
-        walked = _on(base, m)
+        walked = base.under(**m._asdict())
         walked.state = copy_state(base.state)
         for vehicle in range(len(self.trucks)):
             release(m, walked.state, vehicle)
@@ -307,10 +307,3 @@ class Prober(Scenery):
     def truck(self, found: Found) -> Truck:
         """Return the truck of a place that was tried."""
         return self.table.problem.trucks[found.truck]
-
-
-def _on(live: Live, arrays: Arrays) -> Live:
-    """Return the same routes under a changed model."""
-    other = copy.copy(live)
-    other.model = live.model.changed(**arrays._asdict())
-    return other

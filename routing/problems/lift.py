@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from routing.solver.arrays import Arrays
-    from routing.solver.draft import Model
     from routing.solver.solution import Visit
 
 _TRIES = 5
@@ -234,10 +233,10 @@ class Lifter:
             allowed[request] = False
             allowed[request, only] = arrays.allowed[request, only]
             arrays = arrays._replace(allowed=allowed)
-        asked = _on(base or self.live, arrays)
+        asked = (base or self.live).under(**arrays._asdict())
         found = []
         for place in asked.insertions(request)[:_TRIES]:
-            tried = _on(asked, arrays)
+            tried = copy.copy(asked)
             tried.state = copy_state(asked.state)
             if tried.insert(request, place):
                 visits = tried.route(place.vehicle)
@@ -308,21 +307,10 @@ class Lifter:
 
     def _walk_in(self, arrays: Arrays, vehicles: Iterable[int]) -> Live | None:
         """Walk the routes of vehicles anew in a changed model; None if one cannot be driven."""
-        walked = _on(self.live, arrays)
+        walked = self.live.under(**arrays._asdict())
         walked.state = copy_state(self.live.state)
         for vehicle in vehicles:
             release(arrays, walked.state, vehicle)
             if not walk(arrays, walked.state, vehicle):
                 return None
         return walked
-
-
-def _changed(model: Model, arrays: Arrays) -> Model:
-    return model.changed(**arrays._asdict())
-
-
-def _on(live: Live, arrays: Arrays) -> Live:
-    """Return the same routes, state and all, under a changed model."""
-    other = copy.copy(live)
-    other.model = _changed(live.model, arrays)
-    return other

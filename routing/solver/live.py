@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import copy
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -36,6 +37,8 @@ from routing.solver.states import empty_state, empty_work
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
 
     from routing.solver.draft import Model
 
@@ -209,6 +212,12 @@ class Live:
         take_out(m, s, request)
         if not walk(m, s, vehicle):
             raise InvalidModel(f"Vehicle {vehicle} cannot drive its route without {request}.")
+
+    def under(self, **arrays: NDArray[np.generic]) -> Self:
+        """Return the same routes, state and all, under a model with other arrays."""
+        other = copy.copy(self)
+        other.model = self.model.changed(**arrays)
+        return other
 
     def freeze(self, vehicle: int, stops: int) -> None:
         """Let nothing be put among the first stops of a route, nor their requests be taken out."""

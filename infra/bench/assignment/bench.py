@@ -11,7 +11,6 @@ import numpy as np
 
 from infra.bench.assignment import bound
 from infra.bench.assignment.alone import EXPLORATIONS, alone
-from infra.bench.assignment.checker import judge
 from infra.bench.assignment.contest import Entry, contest
 from infra.bench.assignment.instances import Instance, draw
 from infra.bench.assignment.ours import planned, warm_up
@@ -102,7 +101,10 @@ def _rivals(outcome: Outcome, instance: Instance, goal: float, seed: int, tell: 
     entries = contest(instance, limit_s=LIMIT_S, seed=seed, tell=tell)
     tell(f"{instance.name}: VROOM alone")
     by_itself = min(
-        (_alone(instance, level, seed) for level in EXPLORATIONS),
+        (
+            Entry.found(instance, alone(instance, exploration=level, limit_s=LIMIT_S, seed=seed))
+            for level in EXPLORATIONS
+        ),
         key=lambda entry: entry.verdict.cost,
     )
     tell(f"{instance.name}: ours")
@@ -125,11 +127,6 @@ def _rivals(outcome: Outcome, instance: Instance, goal: float, seed: int, tell: 
         )
     )
     return sum(each.violations for each in all_of.values())
-
-
-def _alone(instance: Instance, exploration: int, seed: int) -> Entry:
-    found = alone(instance, exploration=exploration, limit_s=LIMIT_S, seed=seed)
-    return Entry(judge(instance, found.routes), found.took_s, found.turns, found.rejected)
 
 
 def _replan(outcome: Outcome, drive: Drive, seed: int, tell: Tell) -> float:

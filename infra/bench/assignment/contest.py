@@ -44,6 +44,12 @@ class Entry:
         """Judge routes."""
         return cls(judge(instance, routes), took_s)
 
+    @classmethod
+    def found(cls, instance: Instance, found: Found) -> Self:
+        """Judge what a rival found."""
+        verdict = judge(instance, found.routes)
+        return cls(verdict, found.took_s, found.turns, found.rejected)
+
     @property
     def violations(self) -> int:
         """Count the rules that are broken, and the solutions that were not kept for that."""
@@ -94,10 +100,7 @@ def contest(instance: Instance, *, limit_s: float, seed: int, tell: Tell) -> dic
             ]
             found = [each.result() for each in doing]
         entries[rival] = min(
-            (
-                Entry(judge(instance, one.routes), one.took_s, one.turns, one.rejected)
-                for one in found
-            ),
+            (Entry.found(instance, one) for one in found),
             key=lambda entry: entry.verdict.cost,
         )
     return entries

@@ -10,17 +10,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment, linprog
-from scipy.sparse import csr_array
+from scipy.optimize import linear_sum_assignment
 
+from infra.bench.assignment.flow import NONE, fix_slots
 from infra.bench.assignment.instances import SERVICE_S, UNSERVED_COST
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from infra.bench.assignment.instances import Instance
-
-    Floats = NDArray[np.float64]
 
 _LEFT = UNSERVED_COST / 2
 """A lot may be left, too: half of its cost in either part."""
@@ -42,24 +40,11 @@ def least_cost(instance: Instance) -> float:
 
 def _loaded(instance: Instance, able: NDArray[np.bool_]) -> float:
     """Return the least driving from farms to ports: lots flow into slots that have room."""
-    lot, slot = np.nonzero(able)
-    way_s = instance.lot_to_port_s[lot, instance.slot_port[slot]].astype(float)
-    lots, slots, ways = instance.lots, instance.slots, len(lot)
-    cost = np.concatenate([way_s, np.full(lots, _LEFT)])
-    goes = csr_array(
-        (np.ones(ways + lots), (np.concatenate([lot, np.arange(lots)]), np.arange(ways + lots))),
-        shape=(lots, ways + lots),
-    )
-    takes = csr_array((np.ones(ways), (slot, np.arange(ways))), shape=(slots, ways + lots))
-    found = linprog(
-        cost,
-        A_eq=goes,
-        b_eq=np.ones(lots),
-        A_ub=takes,
-        b_ub=instance.slot_places,
-        method="highs",
-    )
-    return float(found.fun)
+    way_s = instance.lot_to_port_s[:, instance.slot_port]
+    left = np.full(instance.lots, _LEFT)
+    slot = fix_slots(np.where(able, way_s, np.inf), instance.slot_places, left)
+    driven = way_s[np.arange(instance.lots), slot]
+    return float(np.where(slot == NONE, left, driven).sum())
 
 
 def _empty(instance: Instance, able: NDArray[np.bool_], last_s: NDArray[np.int64]) -> float:
