@@ -10,18 +10,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from infra.verify.reader import require_broker
-from schemas.errors import NoSuchLetter, Unavailable
+from infra.verify.reader import consuming
+from schemas.errors import NoSuchLetter
 from schemas.topics import CATALOGUE, DEAD_LETTERS
 
 with warnings.catch_warnings():  # kafka-python reads its protocol as Python 3.13 allows again
     warnings.simplefilter("ignore", DeprecationWarning)
-    from kafka import KafkaConsumer, KafkaProducer, TopicPartition
-    from kafka.errors import KafkaError
+    from kafka import KafkaProducer, TopicPartition
 
 if TYPE_CHECKING:
     from infra.settings import Settings
 
+_CLIENT = "harvestlane-dlq"
+_WHERE = TopicPartition(DEAD_LETTERS, 0)
 _PATIENCE_S = 30.0
 _WATCHED_S = 5.0
 """So long a record that was sent again is watched: by then it is taken, parked or dead again."""
@@ -111,14 +112,9 @@ def letters(settings: Settings, *, topic: str | None = None) -> list[Letter]:
     """
     if topic is not None and topic not in CATALOGUE:
         raise NoSuchLetter(f"there is no topic {topic}; `harvestlane topics check` names them all")
-    require_broker(settings)
-    try:
-        found = list(_read(settings, start=0))
-    except KafkaError as error:
-        raise Unavailable(
-            f"the broker at {settings.bootstrap_servers} does not answer ({type(error).__name__})"
-        ) from error
-    return [letter for letter in found if topic in (None, letter.topic)]
+    with consuming(settings, _CLIENT) as consumer:
+        _seek(consumer, 0)
+        return [letter for letter in _rest(consumer) if topic in (None, letter.topic)]
 
 
 def letter_at(settings: Settings, offset: int) -> Letter:
@@ -129,10 +125,12 @@ def letter_at(settings: Settings, offset: int) -> Letter:
     NoSuchLetter
         None stands there, or no more.
     """
-    for letter in letters(settings):
-        if letter.offset == offset:
-            return letter
-    raise NoSuchLetter(f"no dead letter stands at {offset}; `harvestlane dlq list` names them")
+    with consuming(settings, _CLIENT) as consumer:
+        _seek(consumer, offset)
+        letter = next(_rest(consumer), None)
+    if letter is None or letter.offset != offset:
+        raise NoSuchLetter(f"no dead letter stands at {offset}; `harvestlane dlq list` names them")
+    return letter
 
 
 def retry(settings: Settings, chosen: Sequence[Letter]) -> list[Retried]:
@@ -150,21 +148,22 @@ def retry(settings: Settings, chosen: Sequence[Letter]) -> list[Retried]:
     """
     if not chosen:
         return []
-    end = letters(settings)[-1].offset + 1
-    producer = KafkaProducer(
-        bootstrap_servers=settings.bootstrap_servers.split(","),
-        client_id="harvestlane-dlq",
-        max_request_size=16 << 20,
-    )
-    try:
-        sent = {_send(producer, letter): letter for letter in chosen}
-    finally:
-        producer.close()
-    until = time.monotonic() + _WATCHED_S
     dead: dict[str, str] = {}
-    while time.monotonic() < until and not dead.keys() >= sent.keys():
-        dead = {letter.place: letter.error for letter in _read(settings, start=end)}
-        time.sleep(0.2)
+    with consuming(settings, _CLIENT) as consumer:
+        _seek(consumer, max(letter.offset for letter in chosen) + 1)
+        producer = KafkaProducer(
+            bootstrap_servers=settings.bootstrap_servers.split(","),
+            client_id=_CLIENT,
+            max_request_size=16 << 20,
+        )
+        try:
+            sent = {_send(producer, letter): letter for letter in chosen}
+        finally:
+            producer.close()
+        until = time.monotonic() + _WATCHED_S
+        while time.monotonic() < until and not dead.keys() >= sent.keys():
+            dead |= {letter.place: letter.error for letter in _rest(consumer)}
+            time.sleep(0.2)
     return [Retried(letter, place, dead.get(place)) for place, letter in sent.items()]
 
 
@@ -180,25 +179,18 @@ def _send(producer: Any, letter: Letter) -> str:
     return f"{sent.topic}:{sent.partition}:{sent.offset}"
 
 
-def _read(settings: Settings, *, start: int) -> Iterator[Letter]:
-    consumer = KafkaConsumer(
-        bootstrap_servers=settings.bootstrap_servers.split(","),
-        client_id="harvestlane-dlq",
-        group_id=None,
-        enable_auto_commit=False,
-        max_partition_fetch_bytes=16 << 20,
-    )
-    try:
-        where = TopicPartition(DEAD_LETTERS, 0)
-        consumer.assign([where])
-        first = consumer.beginning_offsets([where])[where]
-        end = consumer.end_offsets([where])[where]
-        consumer.seek(where, max(start, first))
-        while consumer.position(where) < end:
-            for records in consumer.poll(timeout_ms=1_000).values():
-                yield from (_letter(record) for record in records if record.offset < end)
-    finally:
-        consumer.close()
+def _seek(consumer: Any, offset: int) -> None:
+    """Let a consumer stand at a dead letter, or at the oldest that is kept."""
+    consumer.assign([_WHERE])
+    consumer.seek(_WHERE, max(offset, consumer.beginning_offsets([_WHERE])[_WHERE]))
+
+
+def _rest(consumer: Any) -> Iterator[Letter]:
+    """Yield the dead letters from where a consumer stands to what is the end by now."""
+    end = consumer.end_offsets([_WHERE])[_WHERE]
+    while consumer.position(_WHERE) < end:
+        for records in consumer.poll(timeout_ms=1_000).values():
+            yield from (_letter(record) for record in records)
 
 
 def _letter(record: Any) -> Letter:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,6 +19,7 @@ from infra.verify.reader import read
 from schemas.envelope import Record, encode
 from schemas.model import format_time
 from schemas.topics import CATALOGUE, TOPICS
+from tests.infra.processes import cli
 
 pytestmark = pytest.mark.integration
 
@@ -270,24 +269,13 @@ def test_a_dead_letter_that_is_sent_again_is_taken_once_nothing_speaks_against_i
 
 def test_the_command_lists_and_shows_dead_letters(soiled: Soiled) -> None:
     """As a person would look at them, and as a script would."""
-    listed = json.loads(_dlq(soiled, "list", "--json", "--last", "3").stdout)
+    listed = json.loads(cli(soiled.stack.settings, "dlq", "list", "--json", "--last", "3").stdout)
     assert listed["count"] >= len(soiled.log.dead)
     assert len(listed["letters"]) == 3
     offset = str(listed["letters"][0]["offset"])
-    assert listed["letters"][0]["error"] in _dlq(soiled, "show", offset).stdout
-    lost = _dlq(soiled, "show", "999999")
+    assert listed["letters"][0]["error"] in cli(soiled.stack.settings, "dlq", "show", offset).stdout
+    lost = cli(soiled.stack.settings, "dlq", "show", "999999")
     assert (lost.returncode, lost.stderr) == (
         1,
         "harvestlane: no dead letter stands at 999999; `harvestlane dlq list` names them\n",
-    )
-
-
-def _dlq(soiled: Soiled, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "infra.cli", "dlq", *words],
-        env=soiled.stack.settings.environment(),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import orjson
@@ -57,19 +58,12 @@ def read(
     Unavailable
         The broker or Redis does not answer.
     """
-    require_broker(settings)
     try:
-        with Redis.from_url(settings.redis_url, socket_timeout=10, decode_responses=True) as redis:
-            consumer = _consumer(settings)
-            try:
-                return _read(settings, consumer, redis, wait_s, progress)
-            finally:
-                consumer.close()
-    except KafkaError as error:
-        raise Unavailable(
-            f"the broker at {settings.bootstrap_servers} does not answer "
-            f"({type(error).__name__}); start a stack with `harvestlane up`"
-        ) from error
+        with (
+            consuming(settings, "harvestlane-verify") as consumer,
+            Redis.from_url(settings.redis_url, socket_timeout=10, decode_responses=True) as redis,
+        ):
+            return _read(settings, consumer, redis, wait_s, progress)
     except RedisError as error:
         raise Unavailable(
             f"Redis at {settings.redis_url} does not answer ({error}); start a stack with "
@@ -95,18 +89,44 @@ def require_broker(settings: Settings) -> None:
     )
 
 
-def _consumer(settings: Settings) -> Any:
-    return KafkaConsumer(
-        bootstrap_servers=settings.bootstrap_servers.split(","),
-        client_id="harvestlane-verify",
-        group_id=None,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        fetch_max_bytes=64 << 20,
-        max_partition_fetch_bytes=8 << 20,
-        max_poll_records=5_000,
-        check_crcs=False,  # the broker has checked them; here it would take a second pass
-    )
+@contextmanager
+def consuming(settings: Settings, client_id: str) -> Iterator[Any]:
+    """Give a consumer that reads the log beside all groups, for as long as the block lasts.
+
+    Parameters
+    ----------
+    settings
+        Names the brokers.
+    client_id
+        As what it is known to them.
+
+    Raises
+    ------
+    Unavailable
+        No broker answers.
+    """
+    require_broker(settings)
+    try:
+        consumer = KafkaConsumer(
+            bootstrap_servers=settings.bootstrap_servers.split(","),
+            client_id=client_id,
+            group_id=None,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            fetch_max_bytes=64 << 20,
+            max_partition_fetch_bytes=8 << 20,
+            max_poll_records=5_000,
+            check_crcs=False,  # the broker has checked them; here it would take a second pass
+        )
+        try:
+            yield consumer
+        finally:
+            consumer.close()
+    except KafkaError as error:
+        raise Unavailable(
+            f"the broker at {settings.bootstrap_servers} does not answer "
+            f"({type(error).__name__}); start a stack with `harvestlane up`"
+        ) from error
 
 
 def _read(

@@ -1,13 +1,28 @@
-"""Look at processes, kill them, and wait for what becomes of them."""
+"""Run the command, look at processes, kill them, and wait for what becomes of them."""
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 
 import psutil
 
+from infra.settings import Settings
 from infra.stack import Stack
+
+
+def cli(settings: Settings, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run one command of `harvestlane` with the settings of a stack."""
+    return subprocess.run(
+        [sys.executable, "-m", "infra.cli", *words],
+        env=settings.environment(),
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
 
 
 def exists(pid: int) -> bool:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from infra.verify.reader import read
 from schemas.envelope import encode
 from schemas.errors import BackupError, StackError
 from schemas.topics import CATALOGUE
+from tests.infra.processes import cli
 
 TRUCK = {
     "truck_id": "k1",
@@ -110,14 +109,7 @@ def test_a_restored_stack_knows_what_the_old_one_knew(tmp_path: Path) -> None:
         known = read(stack.settings)[0].views.docs["truck"]["k1"]
     backup(settings, tmp_path / "kept")
     other = Settings.throwaway(tmp_path / "other")
-    done = subprocess.run(
-        [sys.executable, "-m", "infra.cli", "restore", str(tmp_path / "kept"), "--json"],
-        env=other.environment(),
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
+    done = cli(other, "restore", str(tmp_path / "kept"), "--json")
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["ok"] is True
     with running_stack(other) as stack:

@@ -17,23 +17,11 @@ from infra import topics
 from infra.settings import Settings
 from infra.stack import Stack, running_stack
 from schemas.errors import StackError
-from tests.infra.processes import exists, kill_and_await
+from tests.infra.processes import cli, exists, kill_and_await
 
 pytestmark = pytest.mark.integration
 
 PLACE = TopicPartition("truck.position.v1", 0)
-
-
-def cli(settings: Settings, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run one command of `harvestlane` with the settings of a stack."""
-    return subprocess.run(
-        [sys.executable, "-m", "infra.cli", *words],
-        env=settings.environment(),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
 
 
 @contextmanager
