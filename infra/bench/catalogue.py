@@ -20,16 +20,20 @@ class Bench:
     says
         What it measures, in one sentence.
     take
-        Takes the measures, given a seed and somebody to tell of the progress.
+        Takes the measures, given a seed and somebody to tell of the progress, and those of its
+        options that were given, by name.
+    options
+        The names of the command's options that it takes besides, such as `minutes`.
     """
 
     says: str
-    take: Callable[[int, Tell], Outcome]
+    take: Callable[..., Outcome]
+    options: tuple[str, ...] = ()
 
 
-def _late(module: str) -> Callable[[int, Tell], Outcome]:
-    def take(seed: int, tell: Tell) -> Outcome:
-        outcome: Outcome = importlib.import_module(module).take(seed, tell)
+def _late(module: str) -> Callable[..., Outcome]:
+    def take(seed: int, tell: Tell, **options: Any) -> Outcome:
+        outcome: Outcome = importlib.import_module(module).take(seed, tell, **options)
         return outcome
 
     return take
@@ -51,7 +55,7 @@ BENCHES: Mapping[str, Bench] = {
 }
 
 
-def run(name: str, bench: Bench, *, seed: int, tell: Tell) -> dict[str, Any]:
+def run(name: str, bench: Bench, *, seed: int, tell: Tell, **options: Any) -> dict[str, Any]:
     """Run one benchmark.
 
     Parameters
@@ -64,6 +68,8 @@ def run(name: str, bench: Bench, *, seed: int, tell: Tell) -> dict[str, Any]:
         Where all its chance comes from.
     tell
         Is told what happens.
+    options
+        Those that the benchmark takes and that were given.
 
     Returns
     -------
@@ -73,13 +79,14 @@ def run(name: str, bench: Bench, *, seed: int, tell: Tell) -> dict[str, Any]:
     from infra.bench.machine import commit, machine  # noqa: PLC0415 - psutil, git
 
     date = datetime.now(UTC).isoformat(timespec="seconds")
-    outcome = bench.take(seed, tell)
+    outcome = bench.take(seed, tell, **options)
     return {
         "bench": name,
         "date": date,
         "commit": commit(),
         "machine": machine(),
         "seed": seed,
+        **({"options": options} if options else {}),
         "measures": [measure.to_doc() for measure in outcome.measures],
         "facts": outcome.facts,
         "notes": outcome.notes,
