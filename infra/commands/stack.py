@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 Workers = Annotated[int | None, typer.Option(min=0, max=64, help="Number of stream workers.")]
+Brokers = Annotated[int | None, typer.Option(help="Number of Kafka brokers: 1 or 3.")]
 Detach = Annotated[bool, typer.Option("--detach", help="Return once ready; `down` stops it.")]
 Scenario = Annotated[str | None, typer.Option(help="Play this scenario (a name or a file).")]
 Speed = Annotated[
@@ -17,6 +18,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and 
 
 def up(
     workers: Workers = None,
+    brokers: Brokers = None,
     detach: Detach = False,  # noqa: FBT002 - how typer takes an option
     scenario: Scenario = None,
     speed: Speed = None,
@@ -26,9 +28,8 @@ def up(
     from infra.settings import Settings, load_settings  # noqa: PLC0415 - heavy
     from infra.stack import Wanted, run, start_detached  # noqa: PLC0415
 
-    settings = load_settings()
-    if workers is not None:
-        settings = settings.model_copy(update={"workers": workers})
+    asked = {"workers": workers, "brokers": brokers}
+    settings = load_settings(**{name: many for name, many in asked.items() if many is not None})
     wanted = Wanted(scenario, speed, broker_only)
 
     def on_ready(running: Settings) -> None:
@@ -83,12 +84,16 @@ def _table(found: dict[str, Any]) -> list[str]:
     ]
     kafka, lag = found["kafka"], found["lag"]
     version = kafka["version"] or "not ours"
-    lines.append(f"Kafka        {kafka['bootstrap']} ({version}, {kafka['brokers']} broker)")
+    lines.append(f"Kafka        {kafka['bootstrap']} ({version}, {_brokers(kafka['brokers'])})")
     answers = "answers" if found["redis"]["ready"] else "does not answer"
     lines.append(f"Redis        {found['redis']['url']} ({answers})")
     lines.append(f"Lag          {'unknown' if lag is None else lag['total']}")
     lines.append(f"Pages        {found['url']}")
     return lines
+
+
+def _brokers(count: int) -> str:
+    return f"{count} broker" if count == 1 else f"{count} brokers"
 
 
 COMMANDS = {"up": up, "down": down, "status": status}
