@@ -52,6 +52,11 @@ BENCHES: Mapping[str, Bench] = {
         "memory and time of `roads build --pbf` on a generated extract of over 100 MB",
         _late("infra.bench.roads.extract_bench"),
     ),
+    "soak": Bench(
+        "memory and disk of a whole stack at 500 events/s for `--minutes`: nothing may grow",
+        _late("infra.bench.soak.bench"),
+        options=("minutes",),
+    ),
 }
 
 
