@@ -1,0 +1,84 @@
+"""Let our own worker fold the same load: the process that a stack runs, with everything it does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from infra.bench.measure import Tell
+from infra.bench.streams.contestant import Process
+from infra.bench.streams.fleet import POSITIONS, REGISTRY
+from infra.bench.streams.pour import NoFigure, Watch, last_rows
+from infra.bench.streams.throughput import Contest, Load, Result
+from infra.kafka.groups import WORKERS
+from infra.readiness import Sign
+from infra.settings import Settings
+from schemas.topics import CATALOGUE
+
+TABLE = f"{WORKERS}-truck-changelog"
+_READY_WITHIN_S = 120.0
+
+
+def worker(settings: Settings, name: str) -> Process:
+    """Start one stream worker as the supervisor does."""
+    words = ("-m", "infra.cli", "worker", name)
+    return Process(words, settings.log_path(name), settings.environment())
+
+
+def wait_until_ready(settings: Settings, workers: dict[str, Process]) -> None:
+    """Wait until every worker says that it does its work.
+
+    Raises
+    ------
+    NoFigure
+        One of them does not.
+    """
+    until = time.monotonic() + _READY_WITHIN_S
+    while not all(_is_ready(settings, *one) for one in workers.items()):
+        if time.monotonic() > until or not all(one.is_alive() for one in workers.values()):
+            words = " / ".join(one.last_words() for one in workers.values())
+            raise NoFigure(f"the workers do not become ready: {words}")
+        time.sleep(0.1)
+
+
+def _is_ready(settings: Settings, name: str, process: Process) -> bool:
+    sign = Sign.read(settings.readiness_path(name))
+    return sign is not None and sign.holds(process.pid)
+
+
+def run_ours(settings: Settings, load: Load, tell: Tell, *, workers: int = 1) -> Result:
+    """Let one worker of ours, then two and so on, fold a load.
+
+    Parameters
+    ----------
+    settings
+        Name the stack; nothing of it has been read yet.
+    load
+        What is folded.
+    tell
+        Is told what happens.
+    workers
+        How many share the last two of the load's runs.
+    """
+    topics = {name: CATALOGUE[name].partitions for name in (REGISTRY, POSITIONS)}
+    names = [f"worker-{number}" for number in range(1, workers + 1)]
+    stages = [_starter(settings, name) for name in names]
+
+    def ready(processes: Sequence[Process]) -> None:
+        wait_until_ready(settings, dict(zip(names, processes, strict=False)))
+
+    def table() -> dict[tuple[int, str], bytes]:
+        return last_rows(settings.bootstrap_servers, TABLE)
+
+    contest = Contest(settings, "ours", topics, WORKERS)
+    return contest.run(load, stages, table, tell, ready=ready)
+
+
+def _starter(settings: Settings, name: str) -> Callable[[], Process]:
+    return lambda: worker(settings, name)
+
+
+def watch_of(settings: Settings, *topics: str) -> Watch:
+    """Watch how far our workers have come in some topics."""
+    partitions = {name: CATALOGUE[name].partitions for name in topics}
+    return Watch(settings.bootstrap_servers, WORKERS, partitions)
