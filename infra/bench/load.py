@@ -27,10 +27,9 @@ _LEG = 0.000_1
 """How far a truck drives between two reports, in degrees: about ten metres."""
 _WINDOWS_AHEAD = 8
 """So many hourly windows ahead of the clock does every gate have."""
-_OPEN_LOTS = 40
 _PLATES = 20
 """So many vehicles that nobody registered come to the checkpoints."""
-_MIX = {"position": 0.85, "clearance": 0.11, "lot": 0.02, "slot": 0.02}
+_POSITIONS, _SLOTS = 0.85, 0.02
 _DECISIONS = {"arrived": 46, "cleared": 46, "held": 6, "refused": 2}
 _STRAY_SHARE = 0.01
 
@@ -83,14 +82,19 @@ class Load:
         How many trucks there are.
     dirt
         Which shares are dirty.
+    lots
+        The share of events that concern lots, at most 0.13. A lot lives for about
+        `3 * open_lots / (lots * rate)` seconds: over a minute at 500 events/s as it is here.
+    open_lots
+        At most so many lots are not withdrawn.
     clock
         Gives events their time, and slots their windows.
 
     Notes
     -----
-    About 85 % of what is drawn are positions, 11 % clearances (one in a hundred of a vehicle that
-    nobody registered), 2 % of lots and 2 % of slots. At most 40 lots are not withdrawn, and at most
-    ten windows a gate are not over: what grows in a stack is not the number of its open things.
+    About 85 % of what is drawn are positions, 2 % are of slots, and most of the rest are clearances,
+    one in a hundred of a vehicle that nobody registered. At most ten windows a gate are not over:
+    what grows in a stack is not the number of its open things.
     """
 
     def __init__(
@@ -99,10 +103,19 @@ class Load:
         *,
         trucks: int = 200,
         dirt: Dirt | None = None,
+        lots: float = 0.005,
+        open_lots: int = 60,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.source = f"/bench/load/{seed}"
         self.dirt = dirt or Dirt()
+        self._mix = {
+            "position": _POSITIONS,
+            "clearance": 1 - _POSITIONS - _SLOTS - lots,
+            "lot": lots,
+            "slot": _SLOTS,
+        }
+        self._open_lots = open_lots
         self._chance = Random(f"load|{seed}")
         self._clock = clock
         self._facts = Facts()
@@ -155,7 +168,7 @@ class Load:
                 yield drawn
 
     def _draw(self, *, late: bool) -> Drawn:
-        what = self._chance.choices(list(_MIX), list(_MIX.values()))[0]
+        what = self._chance.choices(list(self._mix), list(self._mix.values()))[0]
         event_type, data = {
             "position": self._position,
             "clearance": self._clearance,
@@ -233,9 +246,9 @@ class Load:
     def _lot(self) -> tuple[str, dict[str, Any]]:
         """Declare a lot, make one ready, revise one, or withdraw the oldest."""
         chance = self._chance.random()
-        if len(self._lots) >= _OPEN_LOTS or (self._lots and chance < 0.3):
+        if len(self._lots) >= self._open_lots or (self._lots and chance < 0.1):
             return "lot.withdrawn", {"lot_id": self._lots.popleft()}
-        if not self._lots or chance < 0.6:
+        if not self._lots or chance < 0.55:
             return "lot.declared", self._declare()
         lot_id = self._chance.choice(self._lots)
         if chance < 0.8:
