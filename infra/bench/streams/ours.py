@@ -19,21 +19,45 @@ TABLE = f"{WORKERS}-truck-changelog"
 _READY_WITHIN_S = 120.0
 
 
-def worker(settings: Settings, name: str) -> Process:
-    """Start one stream worker as the supervisor does."""
+def worker(settings: Settings, name: str, *, standbys: int | None = None) -> Process:
+    """Start one stream worker as the supervisor does.
+
+    Parameters
+    ----------
+    settings
+        Name broker, Redis and folders.
+    name
+        The worker's name.
+    standbys
+        How many workers keep a copy of each table beside its owner; the settings' where None.
+    """
     words = ("-m", "infra.cli", "worker", name)
-    return Process(words, settings.log_path(name), settings.environment())
+    environment = settings.environment()
+    if standbys is not None:
+        environment["HARVESTLANE_STANDBYS"] = str(standbys)
+    return Process(words, settings.log_path(name), environment)
 
 
-def wait_until_ready(settings: Settings, workers: dict[str, Process]) -> None:
+def wait_until_ready(
+    settings: Settings, workers: dict[str, Process], *, within_s: float = _READY_WITHIN_S
+) -> None:
     """Wait until every worker says that it does its work.
+
+    Parameters
+    ----------
+    settings
+        Name the stack's folder.
+    workers
+        The processes by name.
+    within_s
+        How long to wait at most.
 
     Raises
     ------
     NoFigure
         One of them does not.
     """
-    until = time.monotonic() + _READY_WITHIN_S
+    until = time.monotonic() + within_s
     while not all(_is_ready(settings, *one) for one in workers.items()):
         if time.monotonic() > until or not all(one.is_alive() for one in workers.values()):
             words = " / ".join(one.last_words() for one in workers.values())

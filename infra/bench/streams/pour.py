@@ -49,7 +49,7 @@ def make_topic(servers: str, name: str, partitions: int, *, compacted: bool = Fa
         "message.timestamp.type": "LogAppendTime",
         "cleanup.policy": "compact" if compacted else "delete",
     }
-    admin = AdminClient({"bootstrap.servers": servers})
+    admin = AdminClient({"bootstrap.servers": servers, "log_level": 2})
     for done in admin.create_topics([NewTopic(name, partitions, 1, config=configs)]).values():
         done.result()
 
@@ -111,6 +111,7 @@ def quick_producer(servers: str) -> Any:
     return Producer(
         {
             "bootstrap.servers": servers,
+            "log_level": 2,
             "acks": "all",
             "linger.ms": 5,
             "batch.size": 1 << 20,
@@ -135,7 +136,7 @@ class Watch:
     def __init__(self, servers: str, group: str, topics: Mapping[str, int]) -> None:
         from confluent_kafka import Consumer, TopicPartition  # noqa: PLC0415
 
-        self._consumer = Consumer({"bootstrap.servers": servers, "group.id": group})
+        self._consumer = Consumer({"bootstrap.servers": servers, "log_level": 2, "group.id": group})
         self._places = [
             TopicPartition(topic, partition)
             for topic, partitions in topics.items()
@@ -214,6 +215,7 @@ def read_all(servers: str, topic: str) -> Iterable[Found]:
     consumer = Consumer(
         {
             "bootstrap.servers": servers,
+            "log_level": 2,
             "group.id": "bench-reader",
             "enable.auto.commit": False,
             "enable.partition.eof": False,
