@@ -92,9 +92,9 @@ class Load:
 
     Notes
     -----
-    About 85 % of what is drawn are positions, 2 % are of slots, and most of the rest are clearances,
-    one in a hundred of a vehicle that nobody registered. At most ten windows a gate are not over:
-    what grows in a stack is not the number of its open things.
+    About 85 % of what is drawn are positions, 2 % are of slots, most of the rest are clearances, one
+    in a hundred of a vehicle that nobody registered. At most ten windows a gate are not over: what
+    grows in a stack is not the number of its open things.
     """
 
     def __init__(
