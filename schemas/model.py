@@ -34,10 +34,15 @@ def parse_time(text: str) -> datetime:
     if not _RFC3339.fullmatch(text):
         raise ValueError(f"expected an RFC 3339 time with an offset, got {text[:40]!r}")
     moment = datetime.fromisoformat(text)
-    # in UTC, too: what is read here is written in UTC, and has to be read again
-    if not (_is_planned_in(moment) and _is_planned_in(moment.astimezone(UTC))):
+    if not _is_planned_in(moment):
         raise ValueError(f"expected a year from {FIRST_YEAR} to {LAST_YEAR}, got {text[:40]!r}")
-    return moment.astimezone(UTC)
+    if moment.tzinfo is UTC:
+        return moment
+    # in UTC, too: what is read here is written in UTC, and has to be read again
+    in_utc = moment.astimezone(UTC)
+    if not _is_planned_in(in_utc):
+        raise ValueError(f"expected a year from {FIRST_YEAR} to {LAST_YEAR}, got {text[:40]!r}")
+    return in_utc
 
 
 def _is_planned_in(moment: datetime) -> bool:
@@ -47,7 +52,8 @@ def _is_planned_in(moment: datetime) -> bool:
 def format_time(moment: datetime) -> str:
     """Write a moment as RFC 3339 in UTC, to the millisecond where it has any."""
     spec = "milliseconds" if moment.microsecond >= 1000 else "seconds"
-    return moment.astimezone(UTC).isoformat(timespec=spec).replace("+00:00", "Z")
+    in_utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return in_utc.isoformat(timespec=spec)[:-6] + "Z"
 
 
 def _to_utc(value: Any) -> Any:

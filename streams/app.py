@@ -22,6 +22,7 @@ from schemas.topics import ENTITY_PARTITIONS
 from streams.clock import StackClock
 from streams.counters import Counters
 from streams.dispatch import DISPATCH_FOLD
+from streams.fold import Fold
 from streams.lot import LOT_FOLD
 from streams.mended import MendedApp
 from streams.place import PLACE_FOLD
@@ -36,6 +37,11 @@ log = logging.getLogger(__name__)
 
 APP_ID = "harvestlane-workers"
 """The consumer group; changelog topics begin with it."""
+
+FOLDS: tuple[Fold, ...] = (TRUCK_FOLD, PLACE_FOLD, LOT_FOLD, DISPATCH_FOLD)
+
+BULK_TOPICS = frozenset({"truck.position.v1"})
+"""Topics that come by the ten thousand; the changelogs that fill tables are read like them."""
 
 _STUCK_S = 30.0
 """Offsets that do not move for so long, though there is more to read, never will."""
@@ -103,10 +109,9 @@ class Worker:
         self._counters = Counters(config.redis_url)
         self._heart = Heart()
         self.app = self._build()
-        folds = (TRUCK_FOLD, PLACE_FOLD, LOT_FOLD, DISPATCH_FOLD)
         self.runners = {
             fold.name: Runner(self.app, fold, self._clock, self._counters, self._heart)
-            for fold in folds
+            for fold in FOLDS
         }
         dispatch = self.runners["dispatch"]
         self.planner = Planner(
@@ -138,6 +143,7 @@ class Worker:
             store="rocksdb://",
             datadir=str(config.tables_dir),
             Table=ConfirmedTable,
+            bulk_topics=BULK_TOPICS | {f"{APP_ID}-{fold.name}-changelog" for fold in FOLDS},
             autodiscover=False,
             web_enabled=False,
             version=1,

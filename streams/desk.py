@@ -44,9 +44,14 @@ class Desk:
         yield from self._store.keys()
         yield from [key for key in self.changes if self._store.get(key) is None]
 
+    def waiting(self) -> list[str]:
+        """List the keys of the entries that hold parked records."""
+        entries = ((key, self.get(key)) for key in self.keys())
+        return [key for key, entity in entries if entity is not None and entity.parked]
+
     def ids(self, kind: str) -> list[str]:
-        """List the ids of one kind."""
-        return [key[len(kind) + 1 :] for key in self.keys() if key.startswith(f"{kind}:")]
+        """List the ids of one kind, in one order whatever was loaded when."""
+        return sorted(key[len(kind) + 1 :] for key in self.keys() if key.startswith(f"{kind}:"))
 
     def own(self, kind: str, entity_id: str) -> Doc:
         """Return what dispatch keeps of an entity for itself; empty where it knows nothing."""
@@ -100,5 +105,4 @@ class Desk:
 
     def _put(self, key: str, **fields: Any) -> None:
         entity = self.get(key) or Entity(partition=self.partition)
-        values = {name: getattr(entity, name) for name in Entity.__slots__} | fields
-        self.changes[key] = Entity(**values)
+        self.changes[key] = entity.but(**fields)

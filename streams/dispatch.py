@@ -73,9 +73,14 @@ class DispatchFold:
 
     name = "dispatch"
     topics: tuple[str, ...] = _TOPICS
+    whole = True
 
     def __init__(self) -> None:
         self._roads = EntityFold("dispatch", (), RULES, key_of=key_of)
+
+    def waits(self, entity: Entity) -> bool:
+        """Say whether passing time may mean something for an entry: a step looks at them all."""
+        return bool(entity.parked)
 
     def step(self, store: Store, arrival: Arrival, now: datetime) -> Step:
         """Answer one arrival."""
@@ -102,9 +107,9 @@ class DispatchFold:
 
     def _pass_time(self, desk: Desk, arrival: Arrival) -> Step:
         """Let offers expire, call off what is overdue, and take up or bury parked records."""
-        for key in list(desk.keys()):
+        for key in desk.waiting():
             entity = desk.get(key)
-            if entity is not None and entity.parked:
+            if entity is not None:
                 self._take_up(desk, key, entity)
         expired = self._roads.step(desk, arrival, desk.now)
         desk.take(expired.changes)

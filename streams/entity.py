@@ -16,6 +16,7 @@ from schemas.envelope import Event, decode, refuse_future
 from schemas.errors import RefusedEvent
 from schemas.model import format_time, parse_time
 from streams.fold import (
+    Answer,
     Applied,
     Arrival,
     DeadLetter,
@@ -29,8 +30,9 @@ from streams.fold import (
     Store,
     TimeRule,
     Unknown,
-    rank,
+    milliseconds,
 )
+from streams.recent import Recent
 
 PARKING = timedelta(minutes=10)
 """How long an event may wait for an id that nobody has registered yet (contract)."""
@@ -40,6 +42,10 @@ CHANGED_AT_ONCE = 200
 next tick goes on."""
 
 
+_NOTHING = Recent()
+_CONFLICT = "conflict: the same source and id came before with other content"
+
+
 def _count(entity: Entity, topic: str, outcome: str, by: int = 1) -> dict[str, Mapping[str, int]]:
     of_topic = dict(entity.counts.get(topic, {}))
     of_topic[outcome] = of_topic.get(outcome, 0) + by
@@ -47,8 +53,8 @@ def _count(entity: Entity, topic: str, outcome: str, by: int = 1) -> dict[str, M
 
 
 def _merge(views: Mapping[str, Doc], changes: Mapping[str, Doc | None]) -> dict[str, Doc]:
-    merged = {**views, **{k: v for k, v in changes.items() if v is not None}}
-    return {k: v for k, v in merged.items() if not (k in changes and changes[k] is None)}
+    merged = {**views, **changes}
+    return {name: view for name, view in merged.items() if view is not None}
 
 
 class EntityFold:
@@ -64,12 +70,16 @@ class EntityFold:
         What each type of event means.
     on_time
         What passing time means, if anything.
+    waits
+        Whether passing time may mean something for an entity; with ``on_time`` only.
     memory_limits
         For bulk topics: how many identities are remembered; an event older than all of these is
         refused (``too_late``). Topics not named are remembered whole.
     key_of
         Which entity an event concerns; by default its record's key.
     """
+
+    whole = False
 
     def __init__(
         self,
@@ -78,6 +88,7 @@ class EntityFold:
         rules: Mapping[str, Rule],
         *,
         on_time: TimeRule | None = None,
+        waits: Callable[[Entity], bool] = lambda _entity: False,
         memory_limits: Mapping[str, int] | None = None,
         key_of: Callable[[Event], str] = lambda event: event.key,
     ) -> None:
@@ -85,57 +96,98 @@ class EntityFold:
         self.topics = (*topics, "stack.tick.v1")
         self._rules = rules
         self._on_time = on_time
+        self._waits = waits
         self._limits = memory_limits or {}
         self._key_of = key_of
 
+    def waits(self, entity: Entity) -> bool:
+        """Say whether passing time may mean something for an entity."""
+        return bool(entity.parked) or self._waits(entity)
+
     def step(self, store: Store, arrival: Arrival, now: datetime) -> Step:
-        """Answer one arrival; a tick concerns every entity of the partition."""
-        if isinstance(arrival.event.data, ClockTicked):
-            return self._tick(store, arrival.event.data.now)
-        key = self._key_of(arrival.event)
-        entity = store.get(key) or Entity(partition=arrival.raw.partition)
-        if arrival.raw.topic in self._limits:
-            read = entity.own.get("read", {})
-            if arrival.raw.offset < read.get(arrival.raw.topic, 0):
-                return Step(outcome="redelivered")  # perhaps of an identity forgotten since
-            read = {**read, arrival.raw.topic: arrival.raw.offset + 1}
-            entity = _replace(entity, own={**entity.own, "read": read})
+        """Answer one arrival; a tick concerns every entity of the partition that waits for it."""
+        event = arrival.event
+        if isinstance(event.data, ClockTicked):
+            return self._tick(store, event.data.now)
+        key = self._key_of(event)
+        entity = store.get(key) or Entity(arrival.raw.partition)
+        limit = self._limits.get(event.topic)
+        if limit is not None:
+            return self._arrive_in_bulk(key, entity, arrival, now, limit)
         return self._arrive(key, entity, arrival, now)
 
     def _arrive(self, key: str, entity: Entity, arrival: Arrival, now: datetime) -> Step:
-        event, raw = arrival.event, arrival.raw
+        event = arrival.event
         known = entity.memory.get(event.identity)
         if known is not None and not _may_try(known, arrival):
             return self._again(key, entity, arrival, known)
-        remembered = self._remember(entity, arrival, known)
+        remembered = _remember(entity, arrival, known)
         try:
             refuse_future(event.time, now)
         except RefusedEvent as refusal:
-            return self._bury(key, entity, _dead(remembered, event.identity), raw, str(refusal))
-        if self._is_too_late(entity, event):
-            counts = _count(entity, raw.topic, "refused")
-            changed = _replace(entity, memory=remembered, counts=counts)
-            return Step({key: changed}, outcome="refused")
+            memory = _dead(remembered, event.identity)
+            return _bury(key, entity, memory, arrival.raw, str(refusal))
         answer = self._rules[event.type](entity, event, now)
+        return self._answered(key, entity, arrival, now, answer, {"memory": remembered})
+
+    def _arrive_in_bulk(
+        self, key: str, entity: Entity, arrival: Arrival, now: datetime, limit: int
+    ) -> Step:
+        """Answer an event of a topic of which only the latest identities are remembered.
+
+        What is read again is told by its offset, perhaps of an identity forgotten since.
+        """
+        event, raw, topic = arrival.event, arrival.raw, arrival.event.topic
+        read = entity.own.get("read", {})
+        if raw.offset < read.get(topic, 0):
+            return Step(outcome="redelivered")
+        entity = entity.but(own={**entity.own, "read": {**read, topic: raw.offset + 1}})
+        recent = entity.recent.get(topic, _NOTHING)
+        known = recent.know(event.identity, event.digest)
+        if known:
+            return Step({key: _counted(entity, topic, "duplicate")}, outcome="duplicate")
+        if known is False:
+            return _bury(key, entity, entity.memory, raw, _CONFLICT)
+        try:
+            refuse_future(event.time, now)
+        except RefusedEvent as refusal:
+            return _bury(key, entity, entity.memory, raw, str(refusal))
+        at_ms = milliseconds(event.time)
+        if len(recent) >= limit and at_ms < recent.times[0]:
+            return Step({key: _counted(entity, topic, "refused")}, outcome="refused")
+        recent = recent.with_event(at_ms, event.identity, event.digest, limit)
+        answer = self._rules[event.type](entity, event, now)
+        remembered = {"recent": {**entity.recent, topic: recent}}
+        return self._answered(key, entity, arrival, now, answer, remembered)
+
+    def _answered(
+        self,
+        key: str,
+        entity: Entity,
+        arrival: Arrival,
+        now: datetime,
+        answer: Answer,
+        remembered: Mapping[str, Any],
+    ) -> Step:
+        raw = arrival.raw
         if isinstance(answer, Unknown):
-            changed = _replace(
-                entity,
-                memory=remembered,
+            changed = entity.but(
+                **remembered,
                 counts=_count(entity, raw.topic, "parked"),
                 parked=(*entity.parked, _parked_doc(raw, now, arrival.appended_ms)),
             )
             return Step({key: changed}, outcome="parked")
         if isinstance(answer, Refused):
-            counts = _count(entity, raw.topic, "refused")
-            changed = _replace(entity, memory=remembered, counts=counts)
+            changed = entity.but(**remembered, counts=_count(entity, raw.topic, "refused"))
             return Step({key: changed}, outcome="refused")
-        changed = _replace(
-            entity,
+        changed = entity.but(
+            **remembered,
             views=_merge(entity.views, answer.views),
-            memory=remembered,
             counts=_count(entity, raw.topic, "applied"),
             own=entity.own if answer.own is None else answer.own,
         )
+        if not changed.parked:
+            return Step({key: changed}, answer.outputs)
         changed, more = self._unpark_all(changed, now)
         return Step({key: changed}, (*answer.outputs, *more))
 
@@ -146,37 +198,9 @@ class EntityFold:
         seen = {**known, "at": [*known["at"], raw.place]}
         memory = {**entity.memory, event.identity: seen}
         if known["d"] != event.digest:
-            error = "conflict: the same source and id came before with other content"
-            return self._bury(key, entity, memory, raw, error)
+            return _bury(key, entity, memory, raw, _CONFLICT)
         counts = _count(entity, raw.topic, "duplicate")
-        return Step({key: _replace(entity, memory=memory, counts=counts)}, outcome="duplicate")
-
-    def _bury(
-        self, key: str, entity: Entity, memory: Mapping[str, Doc], raw: Raw, error: str
-    ) -> Step:
-        changed = _replace(entity, memory=memory, counts=_count(entity, raw.topic, "dead"))
-        return Step({key: changed}, dead=(DeadLetter(raw, error),), outcome="dead")
-
-    def _remember(self, entity: Entity, arrival: Arrival, known: Doc | None) -> dict[str, Doc]:
-        """Remember an event that is tried, in front of the places at which it was in vain."""
-        event, before = arrival.event, known["at"] if known else []
-        entry: Doc = {"d": event.digest, "at": [arrival.raw.place, *before]}
-        limit = self._limits.get(event.topic)
-        if limit is None:
-            return {**entity.memory, event.identity: entry}
-        entry["t"] = rank(event.time)
-        memory = {**entity.memory, event.identity: entry}
-        timed = [(doc["t"], identity) for identity, doc in memory.items() if "t" in doc]
-        if len(timed) > limit:
-            del memory[min(timed)[1]]
-        return memory
-
-    def _is_too_late(self, entity: Entity, event: Event) -> bool:
-        limit = self._limits.get(event.topic)
-        if limit is None:
-            return False
-        times = [doc["t"] for doc in entity.memory.values() if "t" in doc]
-        return len(times) >= limit and event.time < parse_time(min(times))
+        return Step({key: entity.but(memory=memory, counts=counts)}, outcome="duplicate")
 
     def _unpark_all(self, entity: Entity, now: datetime) -> tuple[Entity, tuple[Output, ...]]:
         """Apply what was set aside until nothing more can be: one may have waited for another."""
@@ -197,14 +221,12 @@ class EntityFold:
             if isinstance(answer, Unknown):
                 continue
             counts = _count(entity, event.topic, "parked", -1)
-            entity = _replace(
-                entity, counts=counts, parked=tuple(d for d in entity.parked if d is not doc)
-            )
+            kept = tuple(d for d in entity.parked if d is not doc)
+            entity = entity.but(counts=counts, parked=kept)
             outcome = "refused" if isinstance(answer, Refused) else "applied"
-            entity = _replace(entity, counts=_count(entity, event.topic, outcome))
+            entity = entity.but(counts=_count(entity, event.topic, outcome))
             if isinstance(answer, Applied):
-                entity = _replace(
-                    entity,
+                entity = entity.but(
                     views=_merge(entity.views, answer.views),
                     own=entity.own if answer.own is None else answer.own,
                 )
@@ -232,8 +254,8 @@ class EntityFold:
             if isinstance(self._rules[event.type](entity, event, now), Applied):
                 counts = _count(entity, event.topic, "parked", -1)
                 kept = tuple(d for d in entity.parked if d is not doc)
-                entity = _replace(entity, counts=counts, parked=kept)
-                entity = _replace(entity, counts=_count(entity, event.topic, "applied"))
+                entity = entity.but(counts=counts, parked=kept)
+                entity = entity.but(counts=_count(entity, event.topic, "applied"))
                 taken.append(event)
         return entity, taken
 
@@ -241,15 +263,14 @@ class EntityFold:
         changes: dict[str, Entity] = {}
         outputs: list[Output] = []
         dead: list[DeadLetter] = []
-        for key in list(store.keys()):
+        for key in store.waiting():
             entity = store.get(key)
             if entity is None:
                 continue
             changed, buried = self._expire(entity, now)
             answer = self._on_time(key, changed, now) if self._on_time else None
             if answer is not None:
-                changed = _replace(
-                    changed,
+                changed = changed.but(
                     views=_merge(changed.views, answer.views),
                     own=changed.own if answer.own is None else answer.own,
                 )
@@ -266,13 +287,33 @@ class EntityFold:
         if not late:
             return entity, []
         for doc in late:
-            memory = _dead(entity.memory, _decode(_raw_of(doc)).identity)
-            entity = _replace(entity, counts=_count(entity, doc["topic"], "parked", -1))
-            entity = _replace(entity, counts=_count(entity, doc["topic"], "dead"), memory=memory)
+            identity = _decode(_raw_of(doc)).identity
+            memory, recent = _dead(entity.memory, identity), entity.recent
+            if doc["topic"] in recent:
+                recent = {**recent, doc["topic"]: recent[doc["topic"]].without(identity)}
+            entity = entity.but(counts=_count(entity, doc["topic"], "parked", -1))
+            entity = entity.but(counts=_count(entity, doc["topic"], "dead"))
+            entity = entity.but(memory=memory, recent=recent)
         kept = tuple(doc for doc in entity.parked if doc not in late)
         error = "unknown: nobody registered its id within 10 minutes"
         buried = [DeadLetter(_raw_of(doc), error) for doc in late]
-        return _replace(entity, parked=kept), buried
+        return entity.but(parked=kept), buried
+
+
+def _counted(entity: Entity, topic: str, outcome: str) -> Entity:
+    return entity.but(counts=_count(entity, topic, outcome))
+
+
+def _remember(entity: Entity, arrival: Arrival, known: Doc | None) -> dict[str, Doc]:
+    """Remember an event that is tried, in front of the places at which it was in vain."""
+    before = known["at"] if known else []
+    entry: Doc = {"d": arrival.event.digest, "at": [arrival.raw.place, *before]}
+    return {**entity.memory, arrival.event.identity: entry}
+
+
+def _bury(key: str, entity: Entity, memory: Mapping[str, Doc], raw: Raw, error: str) -> Step:
+    changed = entity.but(memory=memory, counts=_count(entity, raw.topic, "dead"))
+    return Step({key: changed}, dead=(DeadLetter(raw, error),), outcome="dead")
 
 
 def _may_try(known: Doc, arrival: Arrival) -> bool:
@@ -285,11 +326,6 @@ def _dead(memory: Mapping[str, Doc], identity: str) -> dict[str, Doc]:
     """Remember of an event that it ended as a dead letter: sent again, it is tried again."""
     known = memory.get(identity)
     return {**memory} if known is None else {**memory, identity: {**known, "dead": True}}
-
-
-def _replace(entity: Entity, **fields: Any) -> Entity:
-    values = {name: getattr(entity, name) for name in Entity.__slots__} | fields
-    return Entity(**values)
 
 
 def _parked_doc(raw: Raw, now: datetime, appended_ms: int) -> Doc:

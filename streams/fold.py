@@ -14,6 +14,9 @@ from typing import Any, Literal, Protocol
 
 from schemas.envelope import Event
 from schemas.model import Fact, format_time, parse_time
+from streams.recent import Recent
+
+_SECONDS = len("2021-08-24T05:00:00")
 
 Doc = dict[str, Any]
 """A JSON object; treated as a value: never changed once it is part of a state."""
@@ -81,6 +84,29 @@ class Entity:
     parked: tuple[Doc, ...] = ()
     own: Doc = field(default_factory=dict)
     """What else the fold needs to remember."""
+    recent: Mapping[str, Recent] = field(default_factory=dict)
+    """The latest identities of each bulk topic."""
+
+    def but(
+        self,
+        *,
+        views: Mapping[str, Doc] | None = None,
+        memory: Mapping[str, Doc] | None = None,
+        counts: Mapping[str, Mapping[str, int]] | None = None,
+        parked: tuple[Doc, ...] | None = None,
+        own: Doc | None = None,
+        recent: Mapping[str, Recent] | None = None,
+    ) -> Entity:
+        """Return this entity with other values in some fields."""
+        return Entity(
+            self.partition,
+            self.views if views is None else views,
+            self.memory if memory is None else memory,
+            self.counts if counts is None else counts,
+            self.parked if parked is None else parked,
+            self.own if own is None else own,
+            self.recent if recent is None else recent,
+        )
 
     def to_doc(self) -> Doc:
         """Return the table value as a JSON object."""
@@ -91,19 +117,39 @@ class Entity:
             "counts": self.counts,
             "parked": self.parked,
             "own": self.own,
+            "recent": {topic: recent.to_text() for topic, recent in self.recent.items()},
         }
 
     @classmethod
     def from_doc(cls, doc: Doc) -> Entity:
         """Read a table value."""
+        recent = {topic: Recent.from_text(text) for topic, text in doc.get("recent", {}).items()}
+        memory: Mapping[str, Doc] = doc["memory"]
+        if "recent" not in doc and any("t" in known for known in memory.values()):
+            memory, recent = _packed(memory)
         return cls(
-            partition=doc["partition"],
-            views=doc["views"],
-            memory=doc["memory"],
-            counts=doc["counts"],
-            parked=tuple(doc["parked"]),
-            own=doc["own"],
+            doc["partition"],
+            doc["views"],
+            memory,
+            doc["counts"],
+            tuple(doc["parked"]),
+            doc["own"],
+            recent,
         )
+
+
+def _packed(memory: Mapping[str, Doc]) -> tuple[dict[str, Doc], dict[str, Recent]]:
+    """Pack what a row of version 0.1 remembered of bulk topics: one object an identity."""
+    kept = {identity: known for identity, known in memory.items() if "t" not in known}
+    recent: dict[str, Recent] = {}
+    for identity, known in memory.items():
+        if "t" in known:
+            topic = known["at"][0].split(":", 1)[0]
+            at_ms = milliseconds(parse_time(known["t"]))
+            recent[topic] = recent.get(topic, Recent()).with_event(
+                at_ms, identity, known["d"], len(memory)
+            )
+    return kept, recent
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +173,22 @@ class Store(Protocol):
         """Iterate over all keys."""
         ...
 
+    def waiting(self) -> list[str]:
+        """List the keys of the entities that wait for time to pass, as far as they are known."""
+        ...
+
 
 class Fold(Protocol):
     """One noun's fold: its name is its table's, its topics are its agent's."""
 
     name: str
     topics: tuple[str, ...]
+    whole: bool
+    """Whether a step may look at every entity of the partition: all are then kept in memory."""
+
+    def waits(self, entity: Entity) -> bool:
+        """Say whether passing time may mean something for an entity."""
+        ...
 
     def step(self, store: Store, arrival: Arrival, now: datetime) -> Step:
         """Answer one arrival."""
@@ -174,6 +230,11 @@ def derived_id(*parts: str) -> str:
     return hashlib.blake2b("\n".join(parts).encode(), digest_size=12).hexdigest()
 
 
+def milliseconds(moment: datetime) -> int:
+    """Return a moment as whole milliseconds since the epoch."""
+    return int(moment.timestamp() * 1000)
+
+
 def rank(moment: datetime) -> str:
     """Write a moment so that texts compare as moments do: always to the millisecond."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")
@@ -182,7 +243,14 @@ def rank(moment: datetime) -> str:
 def revise(before: Doc | None, at: datetime, /, **fields: Any) -> Doc:
     """Return a view with changed fields, the next version and its latest event time."""
     base = before or {}
+    told = format_time(at)
     earlier = base.get("updated_at")
-    latest = at if earlier is None else max(at, parse_time(earlier))
+    if earlier is not None and not _is_surely_later(told, earlier):
+        told = format_time(max(at, parse_time(earlier)))
     version = base.get("version", 0) + 1
-    return {**base, **fields, "version": version, "updated_at": format_time(latest)}
+    return {**base, **fields, "version": version, "updated_at": told}
+
+
+def _is_surely_later(told: str, earlier: str) -> bool:
+    """Compare two times by their seconds, as `format_time` wrote them."""
+    return told[:_SECONDS] > earlier[:_SECONDS]

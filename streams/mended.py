@@ -11,11 +11,13 @@ import faust
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
+from streams.bulk import BulkConsumer
+
 _BATCH_ENDS_S = 8.0
 """Before the group gives the partitions to another; a failure here ends the worker."""
 
 
-class MendedConsumer(driver.Consumer):  # type: ignore[misc]
+class MendedConsumer(BulkConsumer):
     """Faust's consumer, committing what was done and nothing else."""
 
     def ack(self, message: Any) -> bool:
@@ -49,10 +51,17 @@ class MendedTransport(driver.Transport):  # type: ignore[misc]
 
 
 class MendedApp(faust.App):  # type: ignore[misc]
-    """Faust's app with our consumer, and queues that lose nothing."""
+    """Faust's app with our consumer, and queues that lose nothing.
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    Parameters
+    ----------
+    bulk_topics
+        Topics whose records are handed on a whole poll at a time.
+    """
+
+    def __init__(self, *args: Any, bulk_topics: frozenset[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.bulk_topics = bulk_topics
         self._at_work = 0
         self._at_rest = asyncio.Event()
         self._at_rest.set()

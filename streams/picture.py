@@ -232,7 +232,7 @@ def _corridor(desk: Desk, corridor_id: str) -> Corridor | None:
 
 
 def _closures(desk: Desk) -> Iterator[tuple[str, str, Doc]]:
-    for closure_id in sorted(desk.ids("closure")):
+    for closure_id in desk.ids("closure"):
         view = desk.view("closure", closure_id)
         if view is not None and binds(view, desk.now, desk.now, desk.now + AHEAD):
             yield view["kind"], closure_id, view["geometry"]

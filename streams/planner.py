@@ -22,10 +22,11 @@ from schemas.envelope import Record, encode
 from schemas.model import Fact
 from streams.desk import Desk
 from streams.fold import Doc
+from streams.memory import PartitionStore
 from streams.outage import is_warned_of
 from streams.picture import draw, has_work
 from streams.pool import NoAnswer, Pool, sentence_of
-from streams.shell import PartitionStore, Shell
+from streams.shell import Shell
 
 log = logging.getLogger(__name__)
 

@@ -19,11 +19,13 @@ from typing import Any, NoReturn
 from faust.types import TP
 
 from schemas.envelope import Record
+from streams.bulk import Bulk
 from streams.clock import StackClock
 from streams.counters import Counters
 from streams.fold import Fold, Raw
-from streams.shell import JOURNAL, Shell, Work
-from streams.table import ConfirmedTable, read_rows, write
+from streams.memory import JOURNAL
+from streams.shell import Shell, Work
+from streams.table import ConfirmedTable, TableRows, write
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +35,10 @@ _BATCH = {"dispatch": 120}
 _BATCH_ELSE = 200
 _WITHIN_S = 0.03
 _BATCH_BYTES = 4 << 20
+_BATCH_RECORDS = 5_000
 """A batch is cut here, so that its journal is a record that the broker takes."""
+_RESTORED_AT_ONCE = 4
+"""So many bulk messages of a changelog are written into a table in one go."""
 _STALLED_S = 6.0
 """A process that stood still this long may have lost its partitions: it must not write."""
 _WARY_S = 5.0
@@ -107,6 +112,7 @@ class Runner:
             fold.name,
             key_type=bytes,
             value_type=bytes,
+            recovery_buffer_size=_RESTORED_AT_ONCE,
             options={"driver": "rocksdict", "block_cache_size": 8 << 20, "max_open_files": 64},
         )
         source = app.topic(*fold.topics, key_serializer="raw", value_serializer="raw")
@@ -147,13 +153,13 @@ class Runner:
                 self._generation = None  # the memory holds what was never written: load it anew
                 _leave_unread(current)
                 return
-            if work.changes or work.records:
+            if work.changes or work.events:
                 await self._write(work)
             self._counters.add(self.shell.fold.name, work.outcomes)
 
     async def _take_over(self, generation: int) -> None:
         """Load the tables of the partitions that are ours now, and finish what was begun."""
-        for work in self.shell.memory.load(read_rows(self.table)):
+        for work in self.shell.take_over(TableRows(self.table)):
             await self._write(work)
         self._generation = generation
         log.info("%s: generation %s loaded", self.shell.fold.name, generation)
@@ -180,28 +186,32 @@ def _portions(events: Sequence[Any]) -> Iterator[tuple[int, list[tuple[Raw, int]
     for partition, group in itertools.groupby(events, lambda e: int(e.message.partition)):
         portion: list[tuple[Raw, int]] = []
         size = 0
-        for event in group:
-            raw, appended_ms = _read(event.message)
+        for raw, appended_ms in (pair for event in group for pair in _read(event.message)):
             size += len(raw.value or b"")
-            if portion and size > _BATCH_BYTES:
+            if portion and (size > _BATCH_BYTES or len(portion) == _BATCH_RECORDS):
                 yield partition, portion
                 portion, size = [], len(raw.value or b"")
             portion.append((raw, appended_ms))
         yield partition, portion
 
 
-def _read(message: Any) -> tuple[Raw, int]:
-    headers = message.headers or ()
-    pairs = headers.items() if hasattr(headers, "items") else headers
-    raw = Raw(
-        topic=message.topic,
-        partition=message.partition,
-        offset=message.offset,
-        key=message.key,
-        value=message.value,
-        headers=tuple((str(name), value or b"") for name, value in pairs),
-    )
-    return raw, int(message.timestamp * 1000)
+def _read(message: Any) -> Iterator[tuple[Raw, int]]:
+    """Yield the records that a message stands for, with the broker's append times."""
+    topic, partition = message.topic, message.partition
+    if not isinstance(message.value, Bulk):
+        headers = _pairs(message.headers)
+        raw = Raw(topic, partition, message.offset, message.key, message.value, headers)
+        yield raw, int(message.timestamp * 1000)
+        return
+    for record in message.value.records:
+        headers = _pairs(record.headers)
+        raw = Raw(topic, partition, record.offset, record.key, record.value, headers)
+        yield raw, record.timestamp
+
+
+def _pairs(headers: Any) -> tuple[tuple[str, bytes], ...]:
+    pairs = headers.items() if hasattr(headers, "items") else headers or ()
+    return tuple((name, value or b"") for name, value in pairs)
 
 
 async def send_all(app: Any, records: Sequence[tuple[Record, int | None]]) -> None:

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property, lru_cache
 
 import orjson
 from aiokafka.partitioner import murmur2
@@ -20,71 +21,13 @@ from aiokafka.partitioner import murmur2
 from schemas.clock import ClockTicked
 from schemas.envelope import MAX_TEXT, Record, decode, encode
 from schemas.errors import MalformedEvent
-from schemas.model import Fact, parse_time
+from schemas.model import Fact
 from schemas.topics import CATALOGUE, DEAD_LETTERS
 from streams.fold import Arrival, DeadLetter, Doc, Entity, Fold, Output, Raw, Step, derived_id
-
-JOURNAL = "~journal"
-"""The table key of a partition's last batch; no identifier may hold a tilde."""
+from streams.memory import Memory, PartitionStore, Rows
 
 TICKS, BURIES_TICKS = "stack.tick.v1", "truck"
 """Several folds read the ticks: this one sets garbage among them aside."""
-
-
-class Memory:
-    """The entities of one fold that this worker owns, decoded, by partition and key."""
-
-    def __init__(self) -> None:
-        self._partitions: dict[int, dict[str, Entity]] = {}
-
-    def load(self, rows: Iterable[tuple[str, bytes]]) -> list[Work]:
-        """Replace everything by what the table holds.
-
-        Returns
-        -------
-        list of Work
-            The last batch of each partition, to be written and said again.
-        """
-        self._partitions = {}
-        journals: list[Work] = []
-        for key, value in rows:
-            doc = orjson.loads(value)
-            if key == JOURNAL:
-                journals.append(Work.from_journal(doc))
-                continue
-            entity = Entity.from_doc(doc)
-            self._partitions.setdefault(entity.partition, {})[key] = entity
-        for work in journals:
-            for (partition, key), entity in work.changes.items():
-                self._partitions.setdefault(partition, {})[key] = entity
-        return journals
-
-    def store(self, partition: int) -> PartitionStore:
-        """Return one partition's entities."""
-        return PartitionStore(self._partitions.setdefault(partition, {}))
-
-
-class PartitionStore:
-    """One partition's entities, by key."""
-
-    def __init__(self, entities: dict[str, Entity]) -> None:
-        self._entities = entities
-
-    def get(self, key: str) -> Entity | None:
-        """Return one entity, or nothing."""
-        return self._entities.get(key)
-
-    def keys(self) -> Iterator[str]:
-        """Iterate over all keys."""
-        return iter(self._entities)
-
-    def items(self) -> Iterator[tuple[str, Entity]]:
-        """Iterate over all keys and entities."""
-        return iter(self._entities.items())
-
-    def apply(self, changes: Mapping[str, Entity]) -> None:
-        """Take over changed entities."""
-        self._entities.update(changes)
 
 
 @dataclass
@@ -92,9 +35,13 @@ class Work:
     """What one batch of records of one partition does: what changes, and what is to be said."""
 
     partition: int
+    source: str
+    """Who says it: the fold."""
     changes: dict[tuple[int, str], Entity] = field(default_factory=dict)
-    records: list[tuple[Record, int | None]] = field(default_factory=list)
-    """What is said, with the partition to say it in; None leaves that to the key."""
+    events: list[tuple[Record, int | None]] = field(default_factory=list)
+    """Events and dead letters, with the partition to say them in; None leaves that to the key."""
+    states: list[tuple[str, str, int | None]] = field(default_factory=list)
+    """Whose state is said: entity, view, and when the record that changed it was appended."""
     before: dict[str, dict[str, int]] = field(default_factory=dict)
     """Versions of each changed entity's views as they were before the batch."""
     oldest_ms: dict[str, int] = field(default_factory=dict)
@@ -105,7 +52,7 @@ class Work:
         """Return the batch as one table value."""
         doc = {
             "partition": self.partition,
-            "changes": {key: entity.to_doc() for (_, key), entity in self.changes.items()},
+            "changes": {key: orjson.Fragment(row) for key, row in self.rows()},
             "records": [
                 [
                     record.topic,
@@ -114,21 +61,44 @@ class Work:
                     _to_doc(record.value),
                     [[name, _to_doc(value)] for name, value in record.headers],
                 ]
-                for record, partition in self.records
+                for record, partition in self.events
             ],
+            "states": self.states,
         }
         return orjson.dumps(doc)
 
+    @property
+    def records(self) -> list[tuple[Record, int | None]]:
+        """Everything that is said: events and dead letters, then states as they are in the end."""
+        return [*self.events, *((self._state(*state), None) for state in self.states)]
+
+    def _state(self, key: str, name: str, appended_ms: int | None) -> Record:
+        view = self.changes[self.partition, key].views[name]
+        kind, _, entity_id = name.partition(":")
+        headers = [
+            ("ce_id", _state_id(entity_id, view["version"]).encode()),
+            ("ce_source", self.source.encode()),
+            ("ce_specversion", b"1.0"),
+            ("ce_type", f"{kind}.state".encode()),
+            ("ce_time", str(view["updated_at"]).encode()),
+            ("content-type", b"application/json"),
+        ]
+        if appended_ms is not None:
+            headers.append(("ce_causeappended", str(appended_ms).encode()))
+        topic = f"{kind}.state.v1"
+        return Record(topic, entity_id.encode(), orjson.dumps(view), tuple(headers))
+
     @classmethod
-    def from_journal(cls, doc: Doc) -> Work:
+    def from_journal(cls, doc: Doc, source: str) -> Work:
         """Read a batch back."""
         partition = doc["partition"]
         return cls(
             partition=partition,
+            source=source,
             changes={
                 (partition, key): Entity.from_doc(entity) for key, entity in doc["changes"].items()
             },
-            records=[
+            events=[
                 (
                     Record(
                         topic,
@@ -140,12 +110,16 @@ class Work:
                 )
                 for topic, target, key, value, headers in doc["records"]
             ],
+            states=[tuple(state) for state in doc.get("states", ())],
         )
 
-    def rows(self) -> Iterator[tuple[str, bytes]]:
-        """Yield what the table must hold: keys and values."""
-        for (_, key), entity in self.changes.items():
-            yield key, orjson.dumps(entity.to_doc())
+    def rows(self) -> list[tuple[str, bytes]]:
+        """List what the table must hold: keys and values; to be called once the batch is whole."""
+        return self._rows
+
+    @cached_property
+    def _rows(self) -> list[tuple[str, bytes]]:
+        return [(key, orjson.dumps(entity.to_doc())) for (_, key), entity in self.changes.items()]
 
 
 def _to_doc(raw: bytes) -> str | list[str]:
@@ -169,6 +143,7 @@ def read(raw: Raw, appended_ms: int) -> Arrival | DeadLetter:
     return Arrival(event, raw, appended_ms)
 
 
+@lru_cache(maxsize=1 << 16)
 def home_of(topic: str, key: bytes) -> int:
     """Return the partition of a key, as Kafka's own clients choose it."""
     return int((murmur2(key) & 0x7FFFFFFF) % CATALOGUE[topic].partitions)
@@ -219,27 +194,48 @@ class Shell:
     ) -> None:
         self.fold = fold
         self._home = home
-        self.memory = Memory()
+        self.memory = Memory(fold)
         self._clock = clock
         self._source = f"/streams/{fold.name}"
+
+    def take_over(self, rows: Rows) -> list[Work]:
+        """Begin anew with what the table holds.
+
+        Returns
+        -------
+        list of Work
+            The last batch of each partition, to be written and said again.
+        """
+        journals = [
+            Work.from_journal(orjson.loads(value), self._source) for value in self.memory.load(rows)
+        ]
+        for work in journals:
+            changes = {key: entity for (_, key), entity in work.changes.items()}
+            self.memory.store(work.partition).apply(changes)
+        return journals
 
     def work(self, partition: int, batch: Sequence[tuple[Raw, int]]) -> Work:
         """Fold records of one partition, with the broker's append times, over the state in memory.
 
-        The memory holds the changes from then on: where they cannot be written, it is to be
-        loaded anew.
+        The batch before must have been written: the table tells what memory has forgotten. The
+        memory holds the changes from then on; where they cannot be written, it is to be loaded
+        anew.
         """
-        work = Work(partition)
+        work = Work(partition, self._source)
         now = self._clock()
+        store = self.memory.store(partition)
+        store.forget_most()
         for raw, appended_ms in batch:
             arrival = self._placed(read(raw, appended_ms))
             if isinstance(arrival, DeadLetter):
                 if raw.topic == TICKS and self.fold.name != BURIES_TICKS:
                     continue
                 work.outcomes["dead"] += 1
-                work.records.append((dead_record(arrival), 0))
+                work.events.append((dead_record(arrival), 0))
                 continue
-            self._fold_in(work, arrival, now)
+            if raw.topic == TICKS:
+                store.look_further()
+            self._fold_in(work, store, arrival, now)
         self._say_states(work)
         return work
 
@@ -253,8 +249,7 @@ class Shell:
             return arrival
         return DeadLetter(raw, f"misplaced: {key[:140]!r} belongs in partition {home} (murmur2)")
 
-    def _fold_in(self, work: Work, arrival: Arrival, now: datetime) -> None:
-        store = self.memory.store(work.partition)
+    def _fold_in(self, work: Work, store: PartitionStore, arrival: Arrival, now: datetime) -> None:
         step = self.fold.step(store, arrival, now)
         work.outcomes[step.outcome] += 1
         for key, changed in step.changes.items():
@@ -266,14 +261,15 @@ class Shell:
                 work.oldest_ms.setdefault(key, arrival.appended_ms)
             work.changes[work.partition, key] = changed
         store.apply(step.changes)
-        self._say(work, step, arrival, now)
+        if step.outputs or step.dead:
+            self._say(work, step, arrival, now)
 
     def _say(self, work: Work, step: Step, arrival: Arrival, now: datetime) -> None:
         cause = arrival.event
         ticked = isinstance(cause.data, ClockTicked)
         for output in step.outputs:
-            work.records.append((self._record(output, arrival, now, ticked=ticked), None))
-        work.records += [(dead_record(letter), 0) for letter in step.dead]
+            work.events.append((self._record(output, arrival, now, ticked=ticked), None))
+        work.events += [(dead_record(letter), 0) for letter in step.dead]
 
     def _record(self, output: Output, arrival: Arrival, now: datetime, *, ticked: bool) -> Record:
         cause = arrival.event
@@ -307,21 +303,4 @@ class Shell:
             appended_ms = work.oldest_ms.get(key)
             for name, view in entity.views.items():
                 if versions.get(name) != view["version"]:
-                    work.records.append((self._state_record(name, view, appended_ms), None))
-
-    def _state_record(self, name: str, view: dict[str, object], appended_ms: int | None) -> Record:
-        kind, _, entity_id = name.partition(":")
-        topic = CATALOGUE[f"{kind}.state.v1"]
-        updated_at = str(view["updated_at"])
-        headers = [
-            ("ce_id", _state_id(entity_id, view["version"]).encode()),
-            ("ce_source", self._source.encode()),
-            ("ce_specversion", b"1.0"),
-            ("ce_type", f"{kind}.state".encode()),
-            ("ce_time", updated_at.encode()),
-            ("content-type", b"application/json"),
-        ]
-        parse_time(updated_at)
-        if appended_ms is not None:
-            headers.append(("ce_causeappended", str(appended_ms).encode()))
-        return Record(topic.name, entity_id.encode(), orjson.dumps(view), tuple(headers))
+                    work.states.append((key, name, appended_ms))

@@ -6,11 +6,15 @@ import asyncio
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 from weakref import ref
 
 import faust
 from faust import streams as faust_streams
+from faust.types import TP
+
+from streams.bulk import records_of
 
 
 class ConfirmedTable(faust.Table):  # type: ignore[misc]
@@ -28,6 +32,24 @@ class ConfirmedTable(faust.Table):  # type: ignore[misc]
         """Send the changelog record of a written key, and keep its promise."""
         sent = self.send_changelog(self.partition_for_key(key), key, value)
         self.unconfirmed.append(sent)
+
+    def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
+        """Take in what stands in the changelog, record by record of each message."""
+        super().apply_changelog_batch(
+            _Change(record) for event in batch for record in records_of(event.message)
+        )
+
+
+class _Change:
+    """One changelog record, as Faust's stores look at an event."""
+
+    __slots__ = ("key", "message", "offset", "partition", "tp", "value")
+
+    def __init__(self, record: Any) -> None:
+        self.message = self
+        self.tp = TP(record.topic, record.partition)
+        self.partition, self.offset = record.partition, record.offset
+        self.key, self.value = record.key, record.value
 
 
 @dataclass
@@ -86,7 +108,35 @@ async def write(
         await asyncio.gather(*promises)
 
 
-def read_rows(table: ConfirmedTable) -> Iterator[tuple[str, bytes]]:
-    """Read every key and value of the partitions that this worker owns."""
-    for key, value in table.items():
-        yield key.decode(), value
+class TableRows:
+    """A table's rows, partition by partition, past Faust's own view of it as one dictionary.
+
+    Parameters
+    ----------
+    table
+        The table; its store is one RocksDB a partition.
+    """
+
+    def __init__(self, table: ConfirmedTable) -> None:
+        self._table = table
+
+    def partitions(self) -> list[int]:
+        """List the partitions that this worker owns."""
+        topic = self._table.changelog_topic_name
+        owned = self._table.app.assignor.assigned_actives()
+        return sorted(tp.partition for tp in owned if tp.topic == topic)
+
+    def get(self, partition: int, key: str) -> bytes | None:
+        """Return one row, or nothing."""
+        row: bytes | None = self._database(partition).get(key.encode())
+        return row
+
+    def after(self, partition: int, key: str, most: int) -> list[tuple[str, bytes]]:
+        """Return the next rows behind a key, in the order of their keys; empty at the end."""
+        behind = key.encode() + b"\0"  # the least key that is greater
+        rows = self._database(partition).items(from_key=behind if key else None)
+        own = self._table.data.offset_key
+        return [(name.decode(), row) for name, row in islice(rows, most + 1) if name != own][:most]
+
+    def _database(self, partition: int) -> Any:
+        return self._table.data._db_for_partition(partition)  # noqa: SLF001 - Faust has no other way

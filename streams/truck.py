@@ -142,7 +142,7 @@ def positioned(entity: Entity, event: Event, _now: datetime) -> Answer:
     changed = revise(view, event.time, position=position)
     own = {**entity.own, "position_order": order}
     outputs: list[Output] = []
-    if _is_news(own.get("announced"), position):
+    if _is_news(own.get("announced"), event.time, data):
         outputs.append(_known(changed))
         own["announced"] = position
     if own.get("silent"):
@@ -152,15 +152,12 @@ def positioned(entity: Entity, event: Event, _now: datetime) -> Answer:
     return Applied({f"truck:{data.truck_id}": changed}, tuple(outputs), own)
 
 
-def _is_news(announced: Doc | None, position: Doc) -> bool:
-    if announced is None:
+def _is_news(announced: Doc | None, at: datetime, here: TruckPositionReported) -> bool:
+    if announced is None or at - parse_time(announced["at"]) >= ANNOUNCE_EVERY:
         return True
-    waited = parse_time(position["at"]) - parse_time(announced["at"])
-    if waited >= ANNOUNCE_EVERY:
-        return True
-    north_m = (position["lat"] - announced["lat"]) * 111_195.0
-    east_m = (position["lon"] - announced["lon"]) * 111_195.0
-    east_m *= math.cos(math.radians(position["lat"]))
+    north_m = (here.lat - announced["lat"]) * 111_195.0
+    east_m = (here.lon - announced["lon"]) * 111_195.0
+    east_m *= math.cos(math.radians(here.lat))
     return math.hypot(north_m, east_m) >= ANNOUNCE_M
 
 
@@ -285,13 +282,21 @@ def _alert(event: Event, data: Clearance, code: str, severity: Severity, subject
     return Output("alert.v1", "alert.raised", alert, code, event.time)
 
 
+def may_fall_silent(entity: Entity) -> bool:
+    """Say whether an entity is an available truck of which something is heard."""
+    for view in entity.views.values():
+        if view.get("status") == "available" and view.get("position") is not None:
+            return not entity.own.get("silent")
+    return False
+
+
 def fall_silent(key: str, entity: Entity, now: datetime) -> Applied | None:
     """Warn of an available truck that has given no sign for too long."""
     view = entity.views.get(f"truck:{key}")
-    if view is None or view.get("status") != "available" or entity.own.get("silent"):
+    if view is None or not may_fall_silent(entity):
         return None
-    position = view.get("position")
-    if position is None or parse_time(position["at"]) + SILENT_AFTER >= now:
+    position = view["position"]
+    if parse_time(position["at"]) + SILENT_AFTER >= now:
         return None
     alert = AlertRaised(
         alert_id=f"silent/{key}",
@@ -321,5 +326,6 @@ TRUCK_FOLD = EntityFold(
         "plate.assigned": linked,
     },
     on_time=fall_silent,
+    waits=may_fall_silent,
     memory_limits={"truck.position.v1": POSITIONS_REMEMBERED},
 )

@@ -9,6 +9,7 @@ from typing import Literal
 from infra.verify.finding import Finding
 from infra.verify.log import Doc, Entry, Log, Read
 from schemas.topics import TOPICS
+from streams.recent import Recent
 
 FOLD_OF: Mapping[str, str] = {
     "truck.registry.v1": "truck",
@@ -98,7 +99,10 @@ class _Memory:
     def __init__(self, log: Log, fold: str) -> None:
         self.known: dict[str, tuple[str, Doc]] = {}
         self.parked: set[str] = set()
+        self.recent: dict[tuple[str, str], Recent] = {}
         for key, doc in log.tables[fold].items():
+            for topic, text in doc.get("recent", {}).items():
+                self.recent[topic, key] = Recent.from_text(text)
             for memo in doc.get("memory", {}).values():
                 for place in memo["at"]:
                     self.known[place] = (key, memo)
@@ -109,9 +113,7 @@ class _Memory:
         place = read.entry.place
         dead = log.dead.get(place)
         if place not in self.known:
-            if dead is not None:
-                return "dead"
-            return "forgotten" if read.event.topic in FORGETFUL else "missing"
+            return self._recalled(read, dead=dead is not None)
         _, memo = self.known[place]
         if memo["d"] != read.event.digest:
             return "conflict"
@@ -120,6 +122,19 @@ class _Memory:
         if place in self.parked:
             return "parked"
         return "applied" if memo["at"][0] == place else "duplicate"
+
+    def _recalled(self, read: Read, *, dead: bool) -> Outcome:
+        """Tell what became of an event of a topic of which only the latest are remembered."""
+        event = read.event
+        if dead or event.topic not in FORGETFUL:
+            return "dead" if dead else "missing"
+        if read.entry.place in self.parked:
+            return "parked"
+        recent = self.recent.get((event.topic, event.key), Recent())
+        same = recent.know(event.identity, event.digest)
+        if same is None:
+            return "forgotten"
+        return "applied" if same else "conflict"
 
 
 def _judge_broken(log: Log, finding: Finding, entry: Entry, error: str) -> None:

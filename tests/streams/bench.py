@@ -11,7 +11,9 @@ from schemas.clock import ClockTicked
 from schemas.envelope import Record, encode, validate
 from schemas.topics import CATALOGUE, DEAD_LETTERS, OWN_TOPICS
 from streams.fold import Doc, Entity, Fold, Raw
-from streams.shell import JOURNAL, Shell, Work
+from streams.memory import JOURNAL
+from streams.shell import Shell, Work
+from tests.streams.rows import DictRows
 from tests.streams.town import NOON
 
 
@@ -30,14 +32,14 @@ class Bench:
         self.log: list[tuple[Raw, int]] = []
         self.said: list[Record] = []
         self._offsets: Counter[str] = Counter()
-        self._rows: dict[str, bytes] = {}
+        self._rows = DictRows()
         self._ids = 0
         self.shell = self._started()
 
     def _started(self) -> Shell:
         shell = Shell(self.fold, lambda: self.now, home=lambda _topic, _key: 0)
-        for work in shell.memory.load(self._rows.items()):
-            self._rows |= dict(work.rows())
+        for work in shell.take_over(self._rows):
+            self._rows.put(0, dict(work.rows()))
         return shell
 
     def restart(self) -> None:
@@ -81,10 +83,10 @@ class Bench:
     def read(self, batch: list[tuple[Raw, int]]) -> Work:
         """Fold records that stand in the log, and keep and say what comes of it."""
         work = self.shell.work(0, batch)
-        if work.changes or work.records:
-            self._rows[JOURNAL] = work.journal()
+        if work.changes or work.events:
+            self._rows.put(0, {JOURNAL: work.journal()})
             self.said += [record for record, _ in work.records]
-            self._rows |= dict(work.rows())
+            self._rows.put(0, dict(work.rows()))
         return work
 
     def wait(self, **time: float) -> None:

@@ -27,8 +27,8 @@ from schemas.envelope import Record, encode, validate
 from schemas.topics import CATALOGUE, DEAD_LETTERS, TOPIC_OF_TYPE
 from streams.dispatch import DISPATCH_FOLD
 from streams.lot import LOT_FOLD
+from streams.memory import JOURNAL
 from streams.place import PLACE_FOLD
-from streams.shell import JOURNAL
 from streams.truck import TRUCK_FOLD
 from tests.streams.bench import counts_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -24,12 +24,14 @@ from schemas.topics import CATALOGUE, DEAD_LETTERS, TOPIC_OF_TYPE
 from streams.dispatch import DISPATCH_FOLD
 from streams.fold import Fold, Raw
 from streams.lot import LOT_FOLD
+from streams.memory import JOURNAL
 from streams.picture import draw, has_work
 from streams.place import PLACE_FOLD
 from streams.planner import _marks, _parts
 from streams.planning import solve
-from streams.shell import JOURNAL, Shell, Work, home_of
+from streams.shell import Shell, Work, home_of
 from streams.truck import TRUCK_FOLD
+from tests.streams.rows import DictRows
 
 NOON = datetime(2021, 8, 25, 5, 0, tzinfo=UTC)
 """12:00 in Kiên Giang."""
@@ -95,13 +97,6 @@ class Crash(Exception):
     """A worker died here."""
 
 
-@dataclass
-class Table:
-    """One fold's table, as its changelog would bring it back."""
-
-    rows: dict[tuple[int, str], bytes] = field(default_factory=dict)
-
-
 class Town:
     """All folds, one worker, a broker in memory.
 
@@ -114,7 +109,7 @@ class Town:
     def __init__(self, crash: Callable[[int], None] = lambda _: None) -> None:
         self.now = NOON
         self.log: dict[tuple[str, int], list[tuple[Record, int]]] = defaultdict(list)
-        self.tables: dict[str, Table] = defaultdict(Table)
+        self.tables: dict[str, DictRows] = defaultdict(DictRows)
         self.committed: dict[tuple[str, str, int], int] = defaultdict(int)
         self.steps = 0
         self.crash = crash
@@ -130,8 +125,7 @@ class Town:
         folds: tuple[Fold, ...] = (TRUCK_FOLD, PLACE_FOLD, LOT_FOLD, DISPATCH_FOLD)
         self.shells = {fold.name: Shell(fold, lambda: self.now) for fold in folds}
         for name, shell in self.shells.items():
-            rows = [(key, value) for (_, key), value in self.tables[name].rows.items()]
-            for work in shell.memory.load(rows):
+            for work in shell.take_over(self.tables[name]):
                 self._write(name, work)
 
     # -- what comes from outside ------------------------------------------------------------
@@ -235,7 +229,7 @@ class Town:
                 if batch:
                     moved = True
                     work = shell.work(partition, [(raw, at) for raw, at in batch])
-                    if work.changes or work.records:
+                    if work.changes or work.events:
                         self._write(name, work)
                     for raw, _ in batch:
                         place = (name, raw.topic, raw.partition)
@@ -254,15 +248,15 @@ class Town:
         return batch
 
     def _write(self, name: str, work: Work) -> None:
-        table = self.tables[name].rows
+        table = self.tables[name]
         self._step()
-        table[work.partition, JOURNAL] = work.journal()
+        table.put(work.partition, {JOURNAL: work.journal()})
         for record, partition in work.records:
             self._step()
             self.put(record, partition)
         for key, value in work.rows():
             self._step()
-            table[work.partition, key] = value
+            table.put(work.partition, {key: value})
         self._step()
 
     def _step(self) -> None:

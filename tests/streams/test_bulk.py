@@ -1,0 +1,121 @@
+"""Hand out whole polls, and commit no record before its message is done."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from types import SimpleNamespace
+from typing import Any
+from weakref import WeakSet
+
+import pytest
+from faust.transport.consumer import IntervalTree
+from faust.types import TP
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams import bulk
+from streams.bulk import BulkConsumer, records_of
+from streams.mended import MendedConsumer
+
+PLACE = TP("truck.position.v1", 2)
+
+
+def _record(offset: int) -> Any:
+    return SimpleNamespace(
+        topic=PLACE.topic,
+        partition=PLACE.partition,
+        offset=offset,
+        timestamp=1_500,
+        timestamp_type=1,
+        headers=[("ce_id", b"x")],
+        key=b"T",
+        value=b"{}",
+        checksum=None,
+        serialized_key_size=1,
+        serialized_value_size=2,
+    )
+
+
+def _consumer(committed: int) -> Any:
+    consumer = MendedConsumer.__new__(MendedConsumer)
+    consumer.app = SimpleNamespace(
+        bulk_topics=frozenset({PLACE.topic}),
+        consumer_generation_id=1,
+        topics=SimpleNamespace(acks_enabled_for=lambda _topic: True),
+        in_recovery=False,
+    )
+    consumer.scheduler = SimpleNamespace(iterate=lambda _records: iter(()))
+    consumer._gap = defaultdict(IntervalTree)
+    consumer._acked = defaultdict(list)
+    consumer._acked_index = defaultdict(set)
+    consumer._committed_offset = defaultdict(lambda: None, {PLACE: committed or None})
+    consumer._unacked_messages = WeakSet()
+    consumer._buffered_partitions = set()
+    consumer._active_partitions = {PLACE}
+    consumer._waiting_for_ack = None
+    consumer._n_acked = 0
+    BulkConsumer.begin(consumer)
+    return consumer
+
+
+@given(
+    st.integers(0, 5),
+    st.lists(st.lists(st.integers(1, 3), min_size=1, max_size=9), min_size=1, max_size=6),
+    st.data(),
+)
+def test_what_is_committed_is_what_was_done(
+    committed: int, polls: list[list[int]], data: st.DataObject
+) -> None:
+    """Offsets may be missing: each number is how far the next record is from the last."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bulk, "AT_ONCE", 4)
+        consumer = _consumer(committed)
+        offset, handed = committed - 1, []
+        for steps in polls:
+            records = []
+            for step in steps:
+                offset += step
+                records.append(_record(offset))
+            handed += [message for _, message in consumer._messages({PLACE: records})]
+    assert [one.offset for message in handed for one in records_of(message)] == sorted(
+        one.offset for message in handed for one in records_of(message)
+    )
+    done = data.draw(st.integers(0, len(handed)))
+    for message in handed[:done]:
+        assert consumer.ack(message)
+        if data.draw(st.booleans()):
+            now = consumer._new_offset(PLACE)
+            assert now == message.offset + 1
+            consumer._committed_offset[PLACE] = now
+    expected = handed[done - 1].offset + 1 if done else None
+    assert consumer._new_offset(PLACE) in {expected, None}
+    if consumer._acked[PLACE]:
+        assert consumer._acked[PLACE] == []
+
+
+def test_reading_stops_where_too_much_is_in_hand_and_goes_on_once_it_is_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bulk, "AT_ONCE", 10)
+    monkeypatch.setattr(bulk, "IN_HAND", 30)
+    consumer = _consumer(0)
+    records = [_record(offset) for offset in range(30)]
+    messages = [message for _, message in consumer._messages({PLACE: records})]
+    assert PLACE not in consumer._active_partitions
+    consumer.ack(messages[0])
+    assert PLACE not in consumer._active_partitions
+    consumer.ack(messages[1])
+    assert PLACE in consumer._active_partitions
+
+
+def test_a_new_generation_forgets_what_was_in_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "IN_HAND", 5)
+    consumer = _consumer(0)
+    [(_, old)] = list(consumer._messages({PLACE: [_record(offset) for offset in range(5)]}))
+    assert PLACE in consumer._buffered_partitions
+    consumer.app.consumer_generation_id = 2
+    [(_, new)] = list(consumer._messages({PLACE: [_record(0)]}))
+    assert PLACE not in consumer._buffered_partitions
+    assert not consumer.ack(old)
+    assert consumer.ack(new)
+    assert consumer._new_offset(PLACE) == 1
