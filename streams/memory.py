@@ -7,6 +7,7 @@ pass is found bit by bit, with each tick.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Protocol
 
@@ -39,20 +40,33 @@ class Rows(Protocol):
         ...
 
 
-class NoRows:
-    """The table of a fold that has none yet."""
+class DictRows:
+    """A table in dictionaries: before a worker has one of its own, in tests and benchmarks.
+
+    Parameters
+    ----------
+    rows
+        The rows to begin with, by partition and key.
+    """
+
+    def __init__(self, rows: Mapping[int, dict[str, bytes]] | None = None) -> None:
+        self.rows: defaultdict[int, dict[str, bytes]] = defaultdict(dict, rows or {})
+
+    def put(self, partition: int, rows: Mapping[str, bytes]) -> None:
+        """Write rows."""
+        self.rows[partition].update(rows)
 
     def partitions(self) -> list[int]:
-        """List no partition."""
-        return []
+        """List the partitions that have rows."""
+        return sorted(self.rows)
 
-    def get(self, partition: int, key: str) -> bytes | None:  # noqa: ARG002 - a protocol's
-        """Return nothing."""
-        return None
+    def get(self, partition: int, key: str) -> bytes | None:
+        """Return one row, or nothing."""
+        return self.rows[partition].get(key)
 
-    def after(self, partition: int, key: str, most: int) -> list[tuple[str, bytes]]:  # noqa: ARG002
-        """Return no rows."""
-        return []
+    def after(self, partition: int, key: str, most: int) -> list[tuple[str, bytes]]:
+        """Return the next rows behind a key, in the order of their keys."""
+        return sorted(row for row in self.rows[partition].items() if row[0] > key)[:most]
 
 
 class Memory:
@@ -66,7 +80,7 @@ class Memory:
 
     def __init__(self, fold: Fold) -> None:
         self._fold = fold
-        self._rows: Rows = NoRows()
+        self._rows: Rows = DictRows()
         self._partitions: dict[int, PartitionStore] = {}
 
     def load(self, rows: Rows) -> list[bytes]:

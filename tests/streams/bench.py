@@ -11,9 +11,8 @@ from schemas.clock import ClockTicked
 from schemas.envelope import Record, encode, validate
 from schemas.topics import CATALOGUE, DEAD_LETTERS, OWN_TOPICS
 from streams.fold import Doc, Entity, Fold, Raw
-from streams.memory import JOURNAL
+from streams.memory import JOURNAL, DictRows
 from streams.shell import Shell, Work
-from tests.streams.rows import DictRows
 from tests.streams.town import NOON
 
 

@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 from streams import memory
 from streams.dispatch import DISPATCH_FOLD
 from streams.fold import Entity
-from streams.memory import JOURNAL, Memory
+from streams.memory import JOURNAL, DictRows, Memory
 from streams.truck import SILENT_AFTER, TRUCK_FOLD
 from tests.streams.bench import Bench
-from tests.streams.rows import DictRows
 
 _TRUCK = {"truck_id": "", "plate": "", "haulier_id": "H", "region": "kien-giang", "payload_kg": 5}
 _TRUCK |= {"home": {"lat": 10.0, "lon": 105.0}, "temperature_classes": ["ambient"]}

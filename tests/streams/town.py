@@ -24,14 +24,13 @@ from schemas.topics import CATALOGUE, DEAD_LETTERS, TOPIC_OF_TYPE
 from streams.dispatch import DISPATCH_FOLD
 from streams.fold import Fold, Raw
 from streams.lot import LOT_FOLD
-from streams.memory import JOURNAL
+from streams.memory import JOURNAL, DictRows
 from streams.picture import draw, has_work
 from streams.place import PLACE_FOLD
 from streams.planner import _marks, _parts
 from streams.planning import solve
 from streams.shell import Shell, Work, home_of
 from streams.truck import TRUCK_FOLD
-from tests.streams.rows import DictRows
 
 NOON = datetime(2021, 8, 25, 5, 0, tzinfo=UTC)
 """12:00 in Kiên Giang."""
