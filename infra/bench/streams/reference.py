@@ -12,7 +12,8 @@ import orjson
 
 from infra.bench.streams.fleet import POSITIONS, Message
 from streams.fold import Entity, Raw
-from streams.shell import JOURNAL, Shell
+from streams.memory import DictRows
+from streams.shell import Shell
 from streams.truck import TRUCK_FOLD
 
 Rows = Mapping[tuple[int, str], bytes]
@@ -93,8 +94,10 @@ class Reference:
 def shell_of(rows: Rows) -> Shell:
     """Load a truck table into a shell, its last batches applied."""
     shell = Shell(TRUCK_FOLD, lambda: datetime.now(UTC))
-    ordered = sorted(rows.items(), key=lambda row: row[0][1] == JOURNAL)
-    shell.memory.load((key, value) for (_, key), value in ordered)
+    table = DictRows()
+    for (partition, key), value in rows.items():
+        table.put(partition, {key: value})
+    shell.take_over(table)
     return shell
 
 
