@@ -85,7 +85,7 @@ class BulkConsumer(driver.Consumer):  # type: ignore[misc]
         if self.app.topics.acks_enabled_for(tp.topic):
             self._in_hand[tp] += len(records)
             if self._in_hand[tp] >= IN_HAND:
-                self.on_buffer_full(tp)
+                self.on_buffer_full(TP(*tp))  # what was polled is named by aiokafka's own tuples
         return message
 
     def _begin_anew(self) -> None:
@@ -102,7 +102,7 @@ class BulkConsumer(driver.Consumer):  # type: ignore[misc]
         if isinstance(value, Bulk) and not message.acked:
             self._in_hand[tp] = max(self._in_hand[tp] - len(value.records), 0)
             if self._in_hand[tp] <= IN_HAND // 2:
-                self.on_buffer_drop(tp)
+                self.on_buffer_drop(TP(*tp))
             first = max(value.first, self._committed_offset.get(tp) or 0)
             if first < message.offset:
                 self._gap[tp].addi(first, message.offset)

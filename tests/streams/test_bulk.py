@@ -8,6 +8,7 @@ from typing import Any
 from weakref import WeakSet
 
 import pytest
+from aiokafka import TopicPartition
 from faust.transport.consumer import IntervalTree
 from faust.types import TP
 from hypothesis import given
@@ -18,6 +19,7 @@ from streams.bulk import BulkConsumer, records_of
 from streams.mended import MendedConsumer
 
 PLACE = TP("truck.position.v1", 2)
+POLLED = TopicPartition(*PLACE)
 
 
 def _record(offset: int) -> Any:
@@ -76,7 +78,7 @@ def test_what_is_committed_is_what_was_done(
             for step in steps:
                 offset += step
                 records.append(_record(offset))
-            handed += [message for _, message in consumer._messages({PLACE: records})]
+            handed += [message for _, message in consumer._messages({POLLED: records})]
     assert [one.offset for message in handed for one in records_of(message)] == sorted(
         one.offset for message in handed for one in records_of(message)
     )
@@ -100,7 +102,7 @@ def test_reading_stops_where_too_much_is_in_hand_and_goes_on_once_it_is_done(
     monkeypatch.setattr(bulk, "IN_HAND", 30)
     consumer = _consumer(0)
     records = [_record(offset) for offset in range(30)]
-    messages = [message for _, message in consumer._messages({PLACE: records})]
+    messages = [message for _, message in consumer._messages({POLLED: records})]
     assert PLACE not in consumer._active_partitions
     consumer.ack(messages[0])
     assert PLACE not in consumer._active_partitions
@@ -111,10 +113,10 @@ def test_reading_stops_where_too_much_is_in_hand_and_goes_on_once_it_is_done(
 def test_a_new_generation_forgets_what_was_in_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk, "IN_HAND", 5)
     consumer = _consumer(0)
-    [(_, old)] = list(consumer._messages({PLACE: [_record(offset) for offset in range(5)]}))
+    [(_, old)] = list(consumer._messages({POLLED: [_record(offset) for offset in range(5)]}))
     assert PLACE in consumer._buffered_partitions
     consumer.app.consumer_generation_id = 2
-    [(_, new)] = list(consumer._messages({PLACE: [_record(0)]}))
+    [(_, new)] = list(consumer._messages({POLLED: [_record(0)]}))
     assert PLACE not in consumer._buffered_partitions
     assert not consumer.ack(old)
     assert consumer.ack(new)
