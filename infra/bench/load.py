@@ -92,8 +92,8 @@ class Load:
 
     Notes
     -----
-    About 85 % of what is drawn are positions, 2 % are of slots, most of the rest are clearances, one
-    in a hundred of a vehicle that nobody registered. At most ten windows a gate are not over: what
+    About 85 % of what is drawn are positions, 2 % are of slots, most of the rest clearances, one in
+    a hundred of a vehicle that nobody registered. At most ten windows a gate are not over: what
     grows in a stack is not the number of its open things.
     """
 

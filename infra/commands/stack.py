@@ -1,4 +1,4 @@
-"""Offer `up`, `down` and `status`: the local stack."""
+"""Offer `up`, `down`, `restart` and `status`: the local stack."""
 
 import json
 from typing import Annotated, Any
@@ -13,6 +13,14 @@ Speed = Annotated[
     float | None, typer.Option(min=0.01, help="The scenario's seconds in one second; 60 if unset.")
 ]
 BrokerOnly = Annotated[bool, typer.Option("--broker-only", help="Run Kafka and Redis alone.")]
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[NAME]...",
+        help="Whom to restart instead, such as worker-1 or redis.",
+        show_default=False,
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 
@@ -50,6 +58,15 @@ def down() -> None:
     settings = load_settings()
     ran = stop(settings)
     typer.echo("the stack has stopped" if ran else f"no stack runs from {settings.home}")
+
+
+def restart(names: Names = None) -> None:
+    """Restart the workers, the projector and the API of the running stack, one after another."""
+    from infra.settings import load_settings  # noqa: PLC0415 - heavy
+    from infra.stack import restart as restart_each  # noqa: PLC0415
+
+    for name, took_s in restart_each(load_settings(), names or ()):
+        typer.echo(f"{name:<12} is ready again after {took_s:.1f} s")
 
 
 def status(as_json: AsJson = False) -> None:  # noqa: FBT002 - how typer takes an option
@@ -96,4 +113,4 @@ def _brokers(count: int) -> str:
     return f"{count} broker" if count == 1 else f"{count} brokers"
 
 
-COMMANDS = {"up": up, "down": down, "status": status}
+COMMANDS = {"up": up, "down": down, "restart": restart, "status": status}

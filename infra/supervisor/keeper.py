@@ -3,12 +3,13 @@
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from infra.supervisor import logfile
 from infra.supervisor.child import Child, Report, Stage, State
 from infra.supervisor.process import collect, kill_group, spawn
+from infra.supervisor.rolling import SETTLED_S, Asked, roll
 from schemas.errors import StackError
 
 TICK_S = 0.1
@@ -64,6 +65,10 @@ class _Kept:
         self._complain_at = 0.0
 
     @property
+    def name(self) -> str:
+        return self.child.name
+
+    @property
     def pid(self) -> int | None:
         return self._process.pid if self._process else None
 
@@ -85,7 +90,7 @@ class _Kept:
     def tick(self) -> None:
         """Notice a death, ask for readiness, start again when it is time."""
         now = time.monotonic()
-        if self.done:
+        if self.done or self.state == "stopping":
             return
         if self._process is None:
             if self.state == "dead" and now >= self._next_try:
@@ -116,6 +121,14 @@ class _Kept:
             self._process.wait()
         self._process, self.state = None, "dead"
         return True
+
+    def start_anew(self) -> None:
+        """Start again with the next tick what was stopped on purpose."""
+        self.deaths, self._next_try = 0, 0.0
+
+    def look_again(self) -> None:
+        """Ask with the next tick whether it is ready."""
+        self._next_probe = 0.0
 
     def _start_again(self) -> None:
         try:
@@ -171,7 +184,11 @@ class Supervisor:
     backoff
         How long to wait before a restart.
     ready_within_s
-        How long each stage may take to become ready at first.
+        How long each stage may take to become ready at first, and each restarted child again.
+    asked
+        Gives the next request to restart children, if there is one; asked with every tick.
+    settled_s
+        How long everybody must have been ready before a rolling restart goes on.
     """
 
     def __init__(
@@ -182,12 +199,17 @@ class Supervisor:
         on_change: Callable[[list[Report]], None],
         backoff: Backoff | None = None,
         ready_within_s: float = 120.0,
+        asked: Callable[[], Asked | None] = lambda: None,
+        settled_s: float = SETTLED_S,
     ) -> None:
         self._stages = stages
         self._say = say
         self._on_change = on_change
         self._backoff = backoff or Backoff()
         self._ready_within_s = ready_within_s
+        self._asked = asked
+        self._settled_s = settled_s
+        self._rolling: Iterator[None] | None = None
         self._kept: list[list[_Kept]] = []
         self._asked_to_stop = False
         self._reported: list[Report] = []
@@ -216,6 +238,7 @@ class Supervisor:
             if not self._asked_to_stop:
                 on_ready()
             while not self._asked_to_stop:
+                self._restart_some()
                 self._tick()
         finally:
             self._stop()
@@ -235,6 +258,32 @@ class Supervisor:
             self._give_up_on(group, late=time.monotonic() > deadline)
         if not self._asked_to_stop:
             stage.then()
+
+    def _restart_some(self) -> None:
+        """Go one step on in a rolling restart, or begin the one that is asked for."""
+        if self._rolling is None and (asked := self._asked()) is not None:
+            self._rolling = self._roll(asked)
+        if self._rolling is not None and next(self._rolling, self) is self:
+            self._rolling = None
+
+    def _roll(self, asked: Asked) -> Iterator[None] | None:
+        known = {
+            kept.name: kept for group in self._kept for kept in group if not kept.child.may_end
+        }
+        unknown = [name for name in asked.names if name not in known]
+        if unknown:
+            asked.over(f"{unknown[0]!r} is none of {', '.join(known)}")
+            return None
+        chosen = [known[name] for name in dict.fromkeys(asked.names)]
+        others = [kept for kept in known.values() if kept.ready and kept not in chosen]
+        return roll(
+            asked,
+            chosen,
+            others,
+            within_s=self._ready_within_s,
+            settled_s=self._settled_s,
+            say=self._say,
+        )
 
     def _give_up_on(self, group: list[_Kept], *, late: bool) -> None:
         for kept in group:

@@ -13,8 +13,8 @@ FLAT_SHARE = 0.05
 Flat means here: what 40 minutes of 500 events a second added is no more than a twentieth. A worker
 of 300 MB may thus gain 15 MB: 1,200,000 events that left 13 bytes each behind would be more, and so
 would the 1,900 lots declared meanwhile, if each left 8 kB with its trips. So both leaks that there
-could be, by event and by entity, break the goal. It is no stricter, since heaps, page caches and log
-segments go up and down by some percent all the time, and a slope through 200 samples of that is
+could be, by event and by entity, break the goal. It is no stricter, since heaps, page caches and
+log segments go up and down by some percent all the time, and a slope through 200 samples of that is
 uncertain by about a percent of the mean.
 """
 FLAT_HOURS = 40 / 60
