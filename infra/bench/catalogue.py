@@ -23,7 +23,8 @@ class Bench:
         Takes the measures, given a seed and somebody to tell of the progress, and those of its
         options that were given, by name.
     options
-        The names of the command's options that it takes besides, such as `minutes`.
+        The names of the command's options that it takes besides, such as `minutes`; what is a word
+        of Python's own has an underscore behind it.
     """
 
     says: str
@@ -56,6 +57,19 @@ BENCHES: Mapping[str, Bench] = {
         "memory and disk of a whole stack at 500 events/s for `--minutes`: nothing may grow",
         _late("infra.bench.soak.bench"),
         options=("minutes",),
+    ),
+    "upgrade": Bench(
+        "workers of an earlier revision (`--from`) replaced under load by this one's: all is kept",
+        _late("infra.bench.upgrade.bench"),
+        options=("from_",),
+    ),
+    "restore": Bench(
+        "a loaded stack backed up and restored into an empty folder: it knows everything again",
+        _late("infra.bench.restore.bench"),
+    ),
+    "streams": Bench(
+        "the streams beside aiokafka, Quix Streams and stock Faust; latency; recovery",
+        _late("infra.bench.streams.bench"),
     ),
 }
 
@@ -91,7 +105,7 @@ def run(name: str, bench: Bench, *, seed: int, tell: Tell, **options: Any) -> di
         "commit": commit(),
         "machine": machine(),
         "seed": seed,
-        **({"options": options} if options else {}),
+        **({"options": {k.rstrip("_"): v for k, v in options.items()}} if options else {}),
         "measures": [measure.to_doc() for measure in outcome.measures],
         "facts": outcome.facts,
         "notes": outcome.notes,

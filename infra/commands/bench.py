@@ -17,6 +17,10 @@ Seed = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Where cha
 Minutes = Annotated[
     float | None, typer.Option("--minutes", metavar="N", min=1, help="How long a soak lasts.")
 ]
+From = Annotated[
+    str | None,
+    typer.Option("--from", metavar="REV", help="The revision that an upgrade begins with."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 
@@ -25,6 +29,7 @@ def bench(
     listing: Listing = False,  # noqa: FBT002 - how typer takes an option
     seed: Seed = 1,
     minutes: Minutes = None,
+    from_: From = None,
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Measure something and hold it against its goals; exit 1 if one is missed."""
@@ -32,7 +37,7 @@ def bench(
         for known, entry in BENCHES.items():
             typer.echo(f"{known:<16}{entry.says}")
         return
-    options = {"minutes": minutes}
+    options = {"minutes": minutes, "from_": from_}
     given = {option: value for option, value in options.items() if value is not None}
     measure(name, BENCHES, seed=seed, as_json=as_json, **given)
 
@@ -55,7 +60,7 @@ def measure(
             f"name a benchmark: {known}" if name is None else f"{name!r} is none of {known}"
         )
     for option in options.keys() - set(benches[name].options):
-        raise typer.BadParameter(f"{name} takes no --{option}")
+        raise typer.BadParameter(f"{name} takes no --{option.rstrip('_')}")
     doc = run(name, benches[name], seed=seed, tell=tell, **options)
     tell("")
     if as_json:
