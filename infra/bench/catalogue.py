@@ -45,6 +45,11 @@ BENCHES: Mapping[str, Bench] = {
         "the assignment engine beside VROOM, OR-Tools, PyVRP and a lower bound",
         _late("infra.bench.assignment.bench"),
     ),
+    "chaos": Bench(
+        "three brokers and three workers broken in every way under load: nothing lost or doubled",
+        _late("infra.bench.chaos.bench"),
+        options=("rounds",),
+    ),
     "roads": Bench(
         "the road engine beside networkx, scipy, routingkit-cch and OSRM",
         _late("infra.bench.roads.bench"),

@@ -325,8 +325,8 @@ class _Causes(threading.Thread):
             self._send(decline(offer["assignment_id"], datetime.now(UTC)), kind, offer["lot_id"])
         else:
             line = offer["route"]["geometry"]["coordinates"]
-            middle = len(line) // 2
-            piece = line[max(middle - 1, 0) : middle + 1]
+            early = max(len(line) // 8, 1)  # before the pickup: a road of this trip, not of all
+            piece = line[early - 1 : early + 1]
             one = closure(number, piece, datetime.now(UTC))
             self._send(one, kind, offer["assignment_id"])
 

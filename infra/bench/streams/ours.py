@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
+
+import psutil
 
 from infra.bench.measure import Tell
 from infra.bench.streams.contestant import Process
@@ -17,6 +20,7 @@ from schemas.topics import CATALOGUE
 
 TABLE = f"{WORKERS}-truck-changelog"
 _READY_WITHIN_S = 120.0
+_QUIET_S, _LOOK_EVERY_S, _QUIET_SHARE = 3.0, 0.5, 0.4
 
 
 def worker(settings: Settings, name: str, *, standbys: int | None = None) -> Process:
@@ -70,6 +74,37 @@ def _is_ready(settings: Settings, name: str, process: Process) -> bool:
     return sign is not None and sign.holds(process.pid)
 
 
+def settle(process: Process, *, within_s: float = 120.0) -> None:
+    """Wait until a worker and its planner have little to do: all is loaded and compiled.
+
+    Parameters
+    ----------
+    process
+        The worker.
+    within_s
+        How long to wait at most.
+    """
+    until = quiet_since = time.monotonic()
+    until += within_s
+    before = _cpu_s(process)
+    while time.monotonic() - quiet_since < _QUIET_S and time.monotonic() < until:
+        time.sleep(_LOOK_EVERY_S)
+        now = _cpu_s(process)
+        if now - before > _QUIET_SHARE * _LOOK_EVERY_S:
+            quiet_since = time.monotonic()
+        before = now
+
+
+def _cpu_s(process: Process) -> float:
+    found = 0.0
+    with contextlib.suppress(psutil.NoSuchProcess):
+        parent = psutil.Process(process.pid)
+        for one in (parent, *parent.children(recursive=True)):
+            times = one.cpu_times()
+            found += times.user + times.system
+    return found
+
+
 def run_ours(settings: Settings, load: Load, tell: Tell, *, workers: int = 1) -> Result:
     """Let one worker of ours, then two and so on, fold a load.
 
@@ -90,6 +125,8 @@ def run_ours(settings: Settings, load: Load, tell: Tell, *, workers: int = 1) ->
 
     def ready(processes: Sequence[Process]) -> None:
         wait_until_ready(settings, dict(zip(names, processes, strict=False)))
+        for process in processes:
+            settle(process)
 
     def table() -> dict[tuple[int, str], bytes]:
         return last_rows(settings.bootstrap_servers, TABLE)

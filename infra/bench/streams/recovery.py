@@ -13,12 +13,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-import psutil
-
 from infra.bench.measure import Tell
 from infra.bench.streams.contestant import Process
 from infra.bench.streams.fleet import POSITIONS, REGISTRY, Fleet, Message, message
-from infra.bench.streams.ours import TABLE, wait_until_ready, watch_of, worker
+from infra.bench.streams.ours import TABLE, settle, wait_until_ready, watch_of, worker
 from infra.bench.streams.pour import Found, NoFigure, pour, pour_records, read_all
 from infra.bench.streams.reducer import QuietShell
 from infra.settings import Settings
@@ -31,7 +29,6 @@ from streams.truck import TRUCK_FOLD
 _NAME = "T0000000"
 _ASSIGNED = re.compile(r"^(\S+ \S+) .*Executing _on_partitions_assigned", re.MULTILINE)
 _WITHIN_S = 300.0
-_QUIET_S = 3.0
 _STATES = "truck.state.v1"
 
 
@@ -63,7 +60,7 @@ class Recovered:
     failed: list[str] = field(default_factory=list)
 
 
-def measure(settings: Settings, keys: int, tell: Tell, *, standby_keys: bool = True) -> Recovered:
+def measure(settings: Settings, keys: int, tell: Tell, *, take_over: bool = True) -> Recovered:
     """Recover a table of so many keys from nothing, then take over.
 
     Parameters
@@ -74,7 +71,7 @@ def measure(settings: Settings, keys: int, tell: Tell, *, standby_keys: bool = T
         How many trucks the table holds.
     tell
         Is told what happens.
-    standby_keys
+    take_over
         Whether to measure the take-over, too.
     """
     found = Recovered(session_timeout_s=_session_timeout_s(settings))
@@ -83,7 +80,7 @@ def measure(settings: Settings, keys: int, tell: Tell, *, standby_keys: bool = T
     workers: dict[str, Process] = {}
     try:
         found.cold_s = _cold(settings, workers, tell)
-        if standby_keys:
+        if take_over:
             found.standby_s, found.takeover_s = _take_over(settings, workers, tell)
     except NoFigure as error:
         found.failed.append(str(error))
@@ -175,12 +172,12 @@ def _take_over(settings: Settings, workers: dict[str, Process], tell: Tell) -> t
     for name in ("worker-1", "worker-2"):
         workers[name] = worker(settings, name, standbys=1)
     wait_until_ready(settings, workers, within_s=_WITHIN_S)
-    with_watch = watch_of(settings, POSITIONS)
+    watch = watch_of(settings, POSITIONS)
     try:
-        with_watch.wait(within_s=_WITHIN_S, look_every_s=0.2)
+        watch.wait(within_s=_WITHIN_S, look_every_s=0.2)
     finally:
-        with_watch.close()
-    _settle(workers["worker-2"])
+        watch.close()
+    settle(workers["worker-2"], within_s=_WITHIN_S)
     events = _one_each(1)
     killed = time.time()
     workers.pop("worker-1").kill()
@@ -194,17 +191,6 @@ def _take_over(settings: Settings, workers: dict[str, Process], tell: Tell) -> t
         raise NoFigure("the killed worker had no partition")
     tell(f"taken over {max(taken_over) - killed:.1f} s after the kill")
     return max(taken_over) - given[0], max(taken_over) - killed
-
-
-def _settle(process: Process) -> None:
-    """Wait until a worker has little to do: its standby tables are there."""
-    seen, until = psutil.Process(process.pid), time.monotonic() + _WITHIN_S
-    quiet_since = time.monotonic()
-    seen.cpu_percent()
-    while time.monotonic() - quiet_since < _QUIET_S and time.monotonic() < until:
-        time.sleep(0.5)
-        if seen.cpu_percent() > 40.0:
-            quiet_since = time.monotonic()
 
 
 def _applied(

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from infra.bench.streams.fleet import POSITIONS, Message
-from streams.fold import Entity, Raw
+from streams.fold import Entity, Fold, Raw
 from streams.memory import DictRows
 from streams.shell import Shell
 from streams.truck import TRUCK_FOLD
@@ -75,13 +75,11 @@ class Reference:
         entities: dict[str, Entity] = {}
         for partition in sorted({partition for partition, _ in rows}):
             entities |= dict(shell.memory.store(partition).items())
-        counts: Counter[str] = Counter()
-        for entity in entities.values():
-            counts.update(entity.counts.get(POSITIONS, {}))
-        wanted = {"applied": self.applied, "duplicate": self.duplicate}
+        counts = counted(TRUCK_FOLD, rows, POSITIONS)
+        wanted = +Counter({"applied": self.applied, "duplicate": self.duplicate})
         found = []
-        if +counts != +Counter(wanted):
-            found.append(f"the counts are {dict(counts)}, not {wanted}")
+        if counts != wanted:
+            found.append(f"the counts are {counts}, not {dict(wanted)}")
         wrong = [name for name, at in self.last.items() if _position(entities, name) != at]
         if wrong:
             found.append(f"{len(wrong)} trucks are elsewhere, {wrong[0]} among them")
@@ -91,9 +89,21 @@ class Reference:
         return found
 
 
-def shell_of(rows: Rows) -> Shell:
-    """Load a truck table into a shell, its last batches applied."""
-    shell = Shell(TRUCK_FOLD, lambda: datetime.now(UTC))
+def counted(fold: Fold, rows: Rows, topic: str) -> dict[str, int]:
+    """Add up what became of a topic's records, as a fold's table has counted them."""
+    memory = shell_of(rows, fold).memory
+    counts: Counter[str] = Counter()
+    for partition in {partition for partition, _ in rows}:
+        store = memory.store(partition)
+        for entity in (store.get(key) for key in list(store.keys())):
+            if entity is not None:
+                counts.update(entity.counts.get(topic, {}))
+    return dict(+counts)
+
+
+def shell_of(rows: Rows, fold: Fold = TRUCK_FOLD) -> Shell:
+    """Load a fold's table into a shell, its last batches applied."""
+    shell = Shell(fold, lambda: datetime.now(UTC))
     table = DictRows()
     for (partition, key), value in rows.items():
         table.put(partition, {key: value})

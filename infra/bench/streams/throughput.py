@@ -225,7 +225,7 @@ class Contest:
         self, settings: Settings, name: str, topics: Mapping[str, int], group: str
     ) -> None:
         self._servers = settings.bootstrap_servers
-        self._name = name
+        self.name = name
         self._watch = Watch(self._servers, group, topics)
 
     def run(
@@ -255,7 +255,7 @@ class Contest:
         ready
             Waits until the processes are ready to be timed.
         """
-        result = Result(self._name)
+        result = Result(self.name)
         processes: list[Process] = []
         left = list(load.runs)
         try:
@@ -269,7 +269,7 @@ class Contest:
                     self.wait(processes, _WARM_WITHIN_S)
                 for _ in range(RUNS):
                     result.rates.append(self.time(processes, left.pop(0), topic=topic))
-                    tell(f"{self._name}: {result.rates[-1]:,.0f}/s")
+                    tell(f"{self.name}: {result.rates[-1]:,.0f}/s")
             ends = {partition: end for (_, partition), end in self._watch.ends().items()}
         except NoFigure as error:
             words = " / ".join(process.last_words() for process in processes)
