@@ -17,6 +17,9 @@ Seed = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Where cha
 Minutes = Annotated[
     float | None, typer.Option("--minutes", metavar="N", min=1, help="How long a soak lasts.")
 ]
+Rounds = Annotated[
+    int | None, typer.Option("--rounds", metavar="N", min=1, help="How many faults chaos draws.")
+]
 From = Annotated[
     str | None,
     typer.Option("--from", metavar="REV", help="The revision that an upgrade begins with."),
@@ -29,6 +32,7 @@ def bench(
     listing: Listing = False,  # noqa: FBT002 - how typer takes an option
     seed: Seed = 1,
     minutes: Minutes = None,
+    rounds: Rounds = None,
     from_: From = None,
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
@@ -37,7 +41,7 @@ def bench(
         for known, entry in BENCHES.items():
             typer.echo(f"{known:<16}{entry.says}")
         return
-    options = {"minutes": minutes, "from_": from_}
+    options = {"minutes": minutes, "rounds": rounds, "from_": from_}
     given = {option: value for option, value in options.items() if value is not None}
     measure(name, BENCHES, seed=seed, as_json=as_json, **given)
 

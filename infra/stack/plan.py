@@ -13,11 +13,13 @@ from infra.kafka.groups import WORKERS, admin_of, committed
 from infra.redis.server import server
 from infra.settings import Settings
 from infra.supervisor import Child, Stage
-from infra.supervisor.probes import by_http, by_sign
+from infra.supervisor.probes import by_http, by_sign, still_by_sign
 from schemas.errors import StackError
 
 DEMO_SPEED = 60.0
 """Speed of a scenario's clock where nobody says another: a day in 24 minutes."""
+
+_WORKER_STILL_S = 10.0  # by then the group has given its partitions away
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,12 @@ def _command(*words: str) -> tuple[str, ...]:
 
 
 def _ours(
-    settings: Settings, name: str, *words: str, grace_s: float = 10.0, may_end: bool = False
+    settings: Settings,
+    name: str,
+    *words: str,
+    grace_s: float = 10.0,
+    still_s: float = 60.0,
+    may_end: bool = False,
 ) -> Child:
     return Child(
         name=name,
@@ -105,6 +112,7 @@ def _ours(
         environment=settings.environment(),
         stop_within_s=grace_s,
         may_end=may_end,
+        is_still=still_by_sign(settings.readiness_path(name), after_s=still_s),
     )
 
 
@@ -112,7 +120,7 @@ def _worker(settings: Settings, name: str, doors: tuple[Door, ...]) -> Child:
     for door in doors:
         if door.name == name:
             settings = settings.model_copy(update={"kafka": door.bootstrap_servers})
-    return _ours(settings, name, "worker", name, grace_s=15.0)
+    return _ours(settings, name, "worker", name, grace_s=15.0, still_s=_WORKER_STILL_S)
 
 
 def _api(settings: Settings) -> Child:

@@ -19,6 +19,7 @@ _PROBE_NEW_S = 0.2  # how often a starting child is asked whether it is ready
 _PROBE_OLD_S = 2.0  # and one that was ready already
 _TRIM_EVERY_S = 10.0
 _WORTH_A_WORD_S = 15.0  # workers that share partitions anew are not ready for a moment
+_STILL_FOR_S = 2.0  # a live process says so in this time, also where the whole machine stood still
 _DEATHS_AT_START = 3
 
 
@@ -63,6 +64,7 @@ class _Kept:
         self._next_probe = 0.0
         self._kill_at = 0.0
         self._complain_at = 0.0
+        self._still_since: float | None = None
 
     @property
     def name(self) -> str:
@@ -85,6 +87,7 @@ class _Kept:
         self._process = spawn(self.child)
         self._started_at = time.monotonic()
         self._next_probe = 0.0
+        self._still_since = None
         self.state, self.ready = "starting", False
 
     def tick(self) -> None:
@@ -101,6 +104,7 @@ class _Kept:
             self._ended(status, now)
         elif now >= self._next_probe:
             self._probe(self._process.pid)
+            self._end_if_still(self._process)
 
     def ask_to_stop(self) -> None:
         if self._process is None or collect(self._process) is not None:
@@ -168,6 +172,18 @@ class _Kept:
         elif self.state == "running" and now >= self._complain_at:
             self._say(f"{self.child.name} has not been ready for {_WORTH_A_WORD_S:.0f} s")
             self._complain_at = now + 10 * _WORTH_A_WORD_S
+
+    def _end_if_still(self, process: subprocess.Popen[bytes]) -> None:
+        """Kill a process that gives no sign of life: it would keep its place, and do nothing."""
+        if not self.child.is_still(process.pid):
+            self._still_since = None
+            return
+        now = time.monotonic()
+        if self._still_since is None:
+            self._still_since = now
+        elif now - self._still_since >= _STILL_FOR_S:
+            self._say(f"{self.child.name} stands still; ending it")
+            kill_group(process)
 
 
 class Supervisor:

@@ -2,6 +2,7 @@
 
 import socket
 import struct
+import time
 from collections.abc import Callable
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -28,6 +29,24 @@ def by_sign(path: Path) -> Callable[[int], bool]:
         return sign is not None and sign.holds(pid)
 
     return is_ready
+
+
+def still_by_sign(path: Path, *, after_s: float) -> Callable[[int], bool]:
+    """Ask whether a process of ours has ceased to renew its file, ready or not.
+
+    Parameters
+    ----------
+    path
+        The process's file.
+    after_s
+        From which age on the file says so.
+    """
+
+    def is_still(pid: int) -> bool:
+        sign = Sign.read(path)
+        return sign is not None and sign.pid == pid and time.time() - sign.at > after_s
+
+    return is_still
 
 
 def by_http(host: str, port: int, path: str) -> Callable[[int], bool]:
