@@ -31,12 +31,16 @@ class Judged:
     account: Account
     lag: int
 
+    @property
+    def broken(self) -> int:
+        """How many invariants do not hold."""
+        return sum(not finding.ok for finding in self.verdict.findings.values())
+
     def measures(self) -> Iterator[Measure]:
         """Yield the figures that must be nothing."""
-        broken = sum(not finding.ok for finding in self.verdict.findings.values())
         lost = self.account.not_in_log + self.account.not_counted
         found = {
-            "invariants_broken": (broken, ""),
+            "invariants_broken": (self.broken, ""),
             "lost": (lost, "events"),
             "doubled": (self.account.applied_twice, "events"),
             "lag_at_the_end": (self.lag, "records"),

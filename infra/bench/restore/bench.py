@@ -38,8 +38,8 @@ def take(seed: int, tell: Tell, *, load_s: float = LOAD_S) -> Outcome:
     Returns
     -------
     Outcome
-        `invariants_broken`, `lost` and `doubled` of the restored stack, which took further events,
-        and `forgotten`, what the old stack's tables counted and the restored one's do not: all to
+        `invariants_broken`, `lost` and `doubled` of the restored stack after it took further
+        events (`invariants_broken_at_once`: before), and `forgotten`, what the old stack's tables counted and the restored one's do not: all to
         be nothing. And how long it all took.
     """
     sent, load = Ledger(), Load(seed, trucks=TRUCKS, lots=_LOTS, open_lots=30)
@@ -68,7 +68,16 @@ def take(seed: int, tell: Tell, *, load_s: float = LOAD_S) -> Outcome:
             _load(stack.settings.bootstrap_servers, load, load_s / 6, sent)
             after = judge_all(stack.settings, sent, tell=tell)
     outcome = Outcome(facts={"rate_per_s": RATE_PER_S, "load_s": load_s, **after.facts()})
-    outcome.measures += after.measures()
+    outcome.measures += [
+        Measure(
+            name="invariants_broken_at_once",
+            value=restored.broken,
+            unit="",
+            goal=0,
+            better="lower",
+        ),
+        *after.measures(),
+    ]
     outcome.measures.append(
         Measure(
             name="forgotten",
