@@ -38,9 +38,9 @@ def take(seed: int, tell: Tell, *, load_s: float = LOAD_S) -> Outcome:
     Returns
     -------
     Outcome
-        `invariants_broken`, `lost` and `doubled` of the restored stack after it took further
-        events (`invariants_broken_at_once`: before), and `forgotten`, what the old stack's tables counted and the restored one's do not: all to
-        be nothing. And how long it all took.
+        `invariants_broken_at_once` of the restored stack, and `invariants_broken`, `lost` and
+        `doubled` after it took further events; `forgotten`, what the old stack's tables counted and
+        the restored one's do not: all to be nothing. And how long it all took.
     """
     sent, load = Ledger(), Load(seed, trucks=TRUCKS, lots=_LOTS, open_lots=30)
     took: dict[str, float] = {}

@@ -50,9 +50,9 @@ def take(seed: int, tell: Tell, *, from_: str | None = None) -> Outcome:
     Returns
     -------
     Outcome
-        `invariants_broken`, `lost`, `doubled`, `deaths`: all to be nothing; how many assignments
-        there were when the upgrade began, or it would prove little; and how long each process took
-        to be ready again.
+        `invariants_broken`, `lost`, `doubled`, and `deaths` from the first replacement on: all to be
+        nothing; how many assignments there were by then, or it would prove little; and how long
+        each process took to be ready again.
     """
     revision = resolve(from_)
     outcome = Outcome(facts={"from": revision, "to": commit(), "rate_per_s": RATE_PER_S})
@@ -89,6 +89,7 @@ def _upgrade(settings: Settings, crew: Crew, seed: int, tell: Tell, outcome: Out
         try:
             tell("waiting for the old planner's first assignments")
             assignments = _await_assignments(settings)
+            before = crew.deaths
             took_s = _replace_all(crew, tell, mark)
         finally:
             over = True
@@ -97,7 +98,7 @@ def _upgrade(settings: Settings, crew: Crew, seed: int, tell: Tell, outcome: Out
         judged = judge_all(settings, sent, tell=tell)
     outcome.measures += judged.measures()
     outcome.measures.append(
-        Measure(name="deaths", value=crew.deaths, unit="times", goal=0, better="lower")
+        Measure(name="deaths", value=crew.deaths - before, unit="times", goal=0, better="lower")
     )
     outcome.measures.append(
         Measure(name="assignments_of_the_old", value=assignments, unit="", goal=1, better="higher")
