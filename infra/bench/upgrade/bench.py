@@ -50,8 +50,8 @@ def take(seed: int, tell: Tell, *, from_: str | None = None) -> Outcome:
     Returns
     -------
     Outcome
-        `invariants_broken`, `lost`, `doubled`, and `deaths` from the first replacement on: all to be
-        nothing; how many assignments there were by then, or it would prove little; and how long
+        `invariants_broken`, `lost`, `doubled`, and `deaths` from the first replacement on: all to
+        be nothing; how many assignments there were by then, or it would prove little; and how long
         each process took to be ready again.
     """
     revision = resolve(from_)
