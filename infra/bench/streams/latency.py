@@ -163,17 +163,38 @@ def _wake_planner(servers: str, seed: int) -> None:
 def _gather(servers: str, load: _Load, look: _Look, causes: _Causes) -> Waits:
     found = Waits(sorted(look.waits_ms), unseen=look.unseen, sent=load.measured, rate=load.rate)
     said = [record for topic in _DECISIONS for record in read_all(servers, topic)]
+    found.decision_ms, found.unanswered = decisions(causes.appended(), said)
+    return found
+
+
+def decisions(
+    causes: Sequence[tuple[str, str, int]], said: Sequence[Found]
+) -> tuple[dict[str, list[float]], int]:
+    """Match causes with what was said to them.
+
+    Parameters
+    ----------
+    causes
+        Kind, the lot or trip that it concerns, and append time in milliseconds.
+    said
+        Every record of the topics in which dispatch decides.
+
+    Returns
+    -------
+    dict, int
+        Waits in milliseconds by kind, ascending, and how many causes nothing was said to.
+    """
     by_lot, by_trip = _index(said)
-    for kind, subject, appended_ms in causes.appended():
+    waits: dict[str, list[float]] = {}
+    unanswered = 0
+    for kind, subject, appended_ms in causes:
         answers = by_trip.get(subject, []) if kind == "closure" else by_lot.get(subject, [])
         later = [at for at in answers if at >= appended_ms]
         if later:
-            found.decision_ms.setdefault(kind, []).append(float(min(later) - appended_ms))
+            waits.setdefault(kind, []).append(float(min(later) - appended_ms))
         else:
-            found.unanswered += 1
-    for waits in found.decision_ms.values():
-        waits.sort()
-    return found
+            unanswered += 1
+    return {kind: sorted(each) for kind, each in waits.items()}, unanswered
 
 
 def _index(said: Sequence[Found]) -> tuple[Mapping[str, list[int]], Mapping[str, list[int]]]:
