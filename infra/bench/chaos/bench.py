@@ -140,25 +140,29 @@ def _round(stack: ChaosStack, watcher: Watcher, fault: Fault, tell: Tell, number
     tell(f"round {number}: {fault}")
     began = time.time()
     Hand(stack, watcher).do(fault)
-    if not _recover(stack, watcher, time.time()):
-        raise Broken(f"round {number}, {fault}: not recovered after {_WITHIN_S:.0f} s")
+    if why := _recover(stack, watcher, time.time()):
+        raise Broken(f"round {number}, {fault}: not recovered after {_WITHIN_S:.0f} s: {why}")
     one = Round(fault, began, time.time())
     tell(f"round {number}: {fault}: recovered after {one.recover_s:.1f} s")
     return one
 
 
-def _recover(stack: ChaosStack, watcher: Watcher, since: float) -> bool:
-    """Wait until all are ready, nothing waits, and every copy is in step; False where in vain."""
+def _recover(stack: ChaosStack, watcher: Watcher, since: float) -> str:
+    """Wait until all are ready, nothing waits and copies are in step; else say what is amiss."""
     deadline = time.monotonic() + _WITHIN_S
-    while time.monotonic() < deadline:
-        if (
-            stack.is_ready()
-            and watcher.waits_s(since) <= _CAUGHT_UP_S
-            and not watcher.copies_missing()
-        ):
-            return True
+    while (amiss := _amiss(stack, watcher, since)) and time.monotonic() < deadline:
         time.sleep(_POLL_S)
-    return False
+    return amiss
+
+
+def _amiss(stack: ChaosStack, watcher: Watcher, since: float) -> str:
+    if unready := stack.unready():
+        return f"{', '.join(unready)} not ready"
+    if late := watcher.late(since, _CAUGHT_UP_S):
+        return f"{', '.join(late[:5])} late"
+    if missing := watcher.copies_missing():
+        return f"{missing} copies not in step"
+    return ""
 
 
 def _stall_words(settings: Settings) -> list[str]:

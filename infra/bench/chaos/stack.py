@@ -128,10 +128,12 @@ class ChaosStack:
         """Return the process id of one of its processes."""
         return Stack(self.settings).pid_of(name)
 
-    def is_ready(self) -> bool:
-        """Tell whether every process is ready now."""
+    def unready(self) -> list[str]:
+        """Name every process that is not ready now."""
         record = Record.read(self.settings)
-        return bool(record and record.ready and all(one.ready for one in record.processes))
+        if record is None or not record.ready:
+            return ["the stack"]
+        return [one.name for one in record.processes if not one.ready]
 
     def _stop(self) -> None:
         if self._process is None:

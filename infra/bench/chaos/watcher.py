@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
@@ -67,23 +66,33 @@ class Watcher:
         self._ended.set()
         self._thread.join(_CUTOFF_S)
 
-    def waits_s(self, since: float) -> float:
-        """Tell for how long, at most, some record has been waiting to be applied or shown.
+    def late(self, since: float, within_s: float) -> list[str]:
+        """Name the partitions with a record that waits to be applied or shown.
 
         Parameters
         ----------
         since
             What was heard before this time (seconds since 1970) does not count.
-
-        Returns
-        -------
-        float
-            As seen in the samples, so that it is never quite 0; infinite where nothing was heard.
+        within_s
+            What was appended no longer ago than this is on its way.
         """
         if not self.committed or min(self.committed[-1][0], self._shown[0]) <= since + EVERY_S:
-            return math.inf
-        applied = self._age(self.committed[-1][1], self._applied_at)
-        return max(applied, self._age(self._shown[1], self._shown_at))
+            return ["no news"]
+        applied, shown = self.committed[-1][1], self._shown[1]
+        return [*self._late(applied, self._applied_at, within_s)] + [
+            f"{name} in Redis" for name in self._late(shown, self._shown_at, within_s)
+        ]
+
+    def _late(
+        self, offsets: Mapping[Place, int], places: list[Place], within_s: float
+    ) -> Iterator[str]:
+        """Yield the places that have not come as far as the ends were a while ago."""
+        for asked, ends in reversed(self.ends):
+            if asked <= time.time() - within_s:
+                for place in places:
+                    if offsets.get(place, 0) < ends[place]:
+                        yield f"{place[0]}:{place[1]}"
+                return
 
     def copies_missing(self) -> int:
         """Count the copies of partitions that are not in step, all where no broker answers."""
@@ -107,22 +116,23 @@ class Watcher:
                     return str(member.group_instance_id or member.client_id)
         return None
 
-    def _age(self, offsets: Mapping[Place, int], places: list[Place]) -> float:
-        """Return since when, at most, something of these places has been waiting."""
-        for asked, ends in reversed(self.ends):
-            if all(offsets.get(place, 0) >= ends[place] for place in places):
-                return time.time() - asked
-        return math.inf
-
     def _run(self) -> None:
         while not self._ended.wait(EVERY_S):
-            try:
-                asked = time.time()
-                self.ends.append((asked, self._ask_ends()))
-                self._note(self._ask_committed())
-                self._shown = (time.time(), self._ask_shown())
-            except (KafkaException, RedisError, TimeoutError):
-                continue
+            for look in (self._look_at_ends, self._look_at_committed, self._look_at_shown):
+                try:
+                    look()
+                except (KafkaException, RedisError, TimeoutError):
+                    continue  # somebody is down: the next look tells more
+
+    def _look_at_ends(self) -> None:
+        asked = time.time()
+        self.ends.append((asked, self._ask_ends()))
+
+    def _look_at_committed(self) -> None:
+        self._note(self._ask_committed())
+
+    def _look_at_shown(self) -> None:
+        self._shown = (time.time(), self._ask_shown())
 
     def _note(self, offsets: dict[Place, int]) -> None:
         """Keep what was heard; an offset that went back is counted, and taken as it was before."""
@@ -135,10 +145,13 @@ class Watcher:
         places = {*self._applied_at, *self._shown_at}
         asked = {TopicPartition(*place): OffsetSpec.latest() for place in places}
         answers = self._admin.list_offsets(asked, request_timeout=_PATIENCE_S)
-        return {
+        found = {
             (place.topic, place.partition): future.result(_CUTOFF_S).offset
             for place, future in answers.items()
         }
+        if min(found.values()) < 0:
+            raise TimeoutError
+        return found
 
     def _ask_committed(self) -> dict[Place, int]:
         asked = [ConsumerGroupTopicPartitions(WORKERS)]
