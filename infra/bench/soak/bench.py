@@ -18,7 +18,7 @@ from typing import Any
 
 from infra.bench.load import Load, Sent, pump
 from infra.bench.measure import Measure, Outcome, Tell
-from infra.bench.soak.line import FLAT_HOURS, FLAT_SHARE, Line, after, fit
+from infra.bench.soak.line import FLAT_HOURS, FLAT_SHARE, Line, after, fit, least
 from infra.bench.soak.sample import Samples, grouped
 from infra.bench.soak.state import Counts, counted
 from infra.bench.soak.windows import shorten
@@ -32,6 +32,8 @@ WORKERS = 2
 _WARM_UP_SHARE = 1 / 3
 _SAMPLE_EVERY_S = 12.0
 _LONGEST_WINDOW_S = 300.0
+_STRETCHES = 30
+"""Into so many stretches a soak is cut, of each of which the least disk counts (two minutes)."""
 _DRAINED_WITHIN_S = 180.0
 
 Series = Mapping[str, Sequence[tuple[float, float]]]
@@ -68,7 +70,7 @@ def take(seed: int, tell: Tell, *, minutes: float = 60) -> Outcome:
             restarts = stack.log("supervisor").count("starting it again")
     start_s = minutes * 60 * _WARM_UP_SHARE
     outcome = Outcome(facts=_facts(samples, sent, minutes, window_s))
-    outcome.measures += _flat(samples, start_s)
+    outcome.measures += _flat(samples, minutes)
     outcome.measures += _applied(sent, counts, minutes, lag=lag, restarts=restarts)
     outcome.notes += list(_said(samples, start_s))
     if minutes < 60:
@@ -113,13 +115,15 @@ def _drained(settings: Settings) -> int | None:
         time.sleep(1)
 
 
-def _flat(samples: Samples, start_s: float) -> Iterator[Measure]:
+def _flat(samples: Samples, minutes: float) -> Iterator[Measure]:
     """Yield the slopes of the time after the warm-up, each with what is still called flat."""
+    start_s = minutes * 60 * _WARM_UP_SHARE
     for name, series in sorted(samples.memory.items()):
         if not name.endswith("_tracker"):
             process = name.replace("-", "_")
             yield _slope(f"rss_slope_{process}_mb_per_h", fit(after(series, start_s)))
-    storages = grouped(samples.disk)
+    stretch_s = minutes * 60 / _STRETCHES
+    storages = grouped({name: least(one, stretch_s) for name, one in samples.disk.items()})
     yield _slope("disk_beyond_retention_slope_mb_per_h", fit(after(storages.pop("all"), start_s)))
     for name, series in sorted(storages.items()):
         # logs are set aside at 20 MB each: they grow up to there, and that is their bound

@@ -18,6 +18,9 @@ log segments go up and down by some percent all the time, and a slope through 20
 uncertain by about a percent of the mean.
 """
 FLAT_HOURS = 40 / 60
+LEAST_MB_PER_H = 1.0
+"""What anything may grow by, however small it is: nine gigabytes a year. Kafka's own log of its
+cluster grows by half of that before it is cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +48,8 @@ class Line:
 
     @property
     def allowed_per_hour(self) -> float:
-        """The steepest slope that is called flat (`FLAT_SHARE`), in the samples' unit per hour."""
-        return self.mean * FLAT_SHARE / FLAT_HOURS
+        """The steepest slope that is called flat (`FLAT_SHARE`, `LEAST_MB_PER_H`), for MB."""
+        return max(self.mean * FLAT_SHARE / FLAT_HOURS, LEAST_MB_PER_H)
 
 
 def fit(samples: Sequence[tuple[float, float]]) -> Line | None:
@@ -74,6 +77,25 @@ def fit(samples: Sequence[tuple[float, float]]) -> Line | None:
     left = values - mean - slope * times_h
     error = float(left @ left) / (len(samples) - 2) / spread
     return Line(mean, slope, error**0.5)
+
+
+def least(samples: Sequence[tuple[float, float]], every_s: float) -> list[tuple[float, float]]:
+    """Keep the least of every stretch of time, at the stretch's start.
+
+    What is written and compacted goes up and down like a saw: what it comes down to is what stays.
+
+    Parameters
+    ----------
+    samples
+        Seconds, and what was measured then.
+    every_s
+        How long a stretch is.
+    """
+    found: dict[float, float] = {}
+    for at_s, value in samples:
+        start_s = at_s // every_s * every_s
+        found[start_s] = min(found.get(start_s, value), value)
+    return sorted(found.items())
 
 
 def after(samples: Sequence[tuple[float, float]], start_s: float) -> list[tuple[float, float]]:

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from infra.bench.soak.line import FLAT_HOURS, FLAT_SHARE, after, fit
+from infra.bench.soak.line import FLAT_HOURS, FLAT_SHARE, LEAST_MB_PER_H, after, fit, least
 
 
 def test_a_straight_series_has_its_own_slope() -> None:
@@ -53,3 +53,21 @@ def test_too_few_samples_have_no_slope() -> None:
     assert fit([]) is None
     assert fit([(0, 1), (1, 2)]) is None
     assert fit([(5, 1), (5, 2), (5, 3)]) is None
+
+
+def test_what_a_saw_comes_down_to_is_what_counts() -> None:
+    """A leak of 10 MB an hour is seen beneath teeth of 100 MB, and no leak is none."""
+    saw = [(at, 50 + at * 7 % 100) for at in range(0, 3600, 12)]
+    flat = fit(least(saw, 300))
+    leak = fit(least([(at, value + 10 * at / 3600) for at, value in saw], 300))
+    assert flat is not None
+    assert leak is not None
+    assert abs(flat.per_hour) < 2
+    assert leak.per_hour == pytest.approx(flat.per_hour + 10, abs=2)
+
+
+def test_something_small_may_grow_a_little() -> None:
+    """A folder of half a megabyte need not be flat to a hundredth of one."""
+    line = fit([(0, 0.4), (60, 0.5), (120, 0.6)])
+    assert line is not None
+    assert line.allowed_per_hour == LEAST_MB_PER_H
