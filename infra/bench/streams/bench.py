@@ -130,7 +130,10 @@ def throughput(outcome: Outcome, settings: Settings, seed: int, tell: Tell, size
     outcome.measures.append(_two_workers(ours, outcome))
     outcome.facts["runs_per_s"] = {
         one.name: [round(rate) for rate in one.rates] for one in (ours, *results.values())
-    }
+    } | {f"{one.name}_control": [round(rate) for rate in one.rates] for one in (control, stock)}
+    outcome.facts["cpu_us_per_event"] = {
+        one.name: [round(used, 1) for used in one.cpu_us] for one in (ours, *results.values())
+    } | {f"{one.name}_control": [round(used) for used in one.cpu_us] for one in (control, stock)}
     outcome.facts["timed"] = (
         "from letting a warm process go, the whole backlog laid out, until its committed offsets "
         "stand at the ends of all partitions; ours: the worse of two runs, rivals: the better"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -11,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
+
+import psutil
 
 from infra.settings import PROJECT
 from infra.supervisor.logfile import last_words
@@ -104,6 +107,16 @@ class Process:
     def log(self) -> str:
         """Return everything that it logged."""
         return self._log.read_text(encoding="utf-8", errors="replace")
+
+    def cpu_s(self) -> float:
+        """Return what it and its children have used of the processors so far, seconds."""
+        found = 0.0
+        with contextlib.suppress(psutil.NoSuchProcess):
+            parent = psutil.Process(self.pid)
+            for one in (parent, *parent.children(recursive=True)):
+                times = one.cpu_times()
+                found += times.user + times.system
+        return found
 
     def hold(self) -> None:
         """Hold it still."""

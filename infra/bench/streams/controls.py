@@ -156,7 +156,7 @@ def _timed(
     contest.wait([process], _WITHIN_S)
     result = Result(contest.name)
     for _ in range(2):
-        result.rates.append(contest.time([process], controls.portion(count)))
+        contest.time([process], controls.portion(count), result)
         tell(f"{contest.name}: {result.rates[-1]:,.0f} control events/s")
     for topic, changelog in changelogs.items():
         rows = last_rows(settings.bootstrap_servers, changelog)

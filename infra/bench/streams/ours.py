@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable, Sequence
-
-import psutil
 
 from infra.bench.measure import Tell
 from infra.bench.streams.contestant import Process
@@ -86,23 +83,13 @@ def settle(process: Process, *, within_s: float = 120.0) -> None:
     """
     until = quiet_since = time.monotonic()
     until += within_s
-    before = _cpu_s(process)
+    before = process.cpu_s()
     while time.monotonic() - quiet_since < _QUIET_S and time.monotonic() < until:
         time.sleep(_LOOK_EVERY_S)
-        now = _cpu_s(process)
+        now = process.cpu_s()
         if now - before > _QUIET_SHARE * _LOOK_EVERY_S:
             quiet_since = time.monotonic()
         before = now
-
-
-def _cpu_s(process: Process) -> float:
-    found = 0.0
-    with contextlib.suppress(psutil.NoSuchProcess):
-        parent = psutil.Process(process.pid)
-        for one in (parent, *parent.children(recursive=True)):
-            times = one.cpu_times()
-            found += times.user + times.system
-    return found
 
 
 def run_ours(settings: Settings, load: Load, tell: Tell, *, workers: int = 1) -> Result:

@@ -87,12 +87,15 @@ class Result:
         Who.
     rates
         Events folded a second, a figure for each run.
+    cpu_us
+        What its processes used of the processors for an event, microseconds, in each run.
     wrong
         Why the state is not what it must be: then there is no figure.
     """
 
     name: str
     rates: list[float] = field(default_factory=list)
+    cpu_us: list[float] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
     def better(self, stage: int = 0) -> float | None:
@@ -268,7 +271,7 @@ class Contest:
                     pour(self._servers, load.warm, topic=topic)
                     self.wait(processes, _WARM_WITHIN_S)
                 for _ in range(RUNS):
-                    result.rates.append(self.time(processes, left.pop(0), topic=topic))
+                    self.time(processes, left.pop(0), result, topic=topic)
                     tell(f"{self.name}: {result.rates[-1]:,.0f}/s")
             ends = {partition: end for (_, partition), end in self._watch.ends().items()}
         except NoFigure as error:
@@ -284,14 +287,14 @@ class Contest:
         return result
 
     def time(
-        self, processes: Sequence[Process], run: Sequence[Message], *, topic: str | None = None
-    ) -> float:
-        """Lay a backlog out before processes that are held still, and time them.
-
-        Returns
-        -------
-        float
-            Events a second.
+        self,
+        processes: Sequence[Process],
+        run: Sequence[Message],
+        result: Result,
+        *,
+        topic: str | None = None,
+    ) -> None:
+        """Lay a backlog out before processes that are held still, and note their rate.
 
         Raises
         ------
@@ -301,6 +304,7 @@ class Contest:
         for process in processes:
             process.hold()
         held = time.monotonic()
+        used_s = sum(process.cpu_s() for process in processes)
         try:
             pour(self._servers, run, topic=topic)
             if time.monotonic() - held > HELD_S:
@@ -310,7 +314,9 @@ class Contest:
             for process in processes:
                 process.let_go()
         done = self.wait(processes, _WITHIN_S)
-        return len(run) / (done - began)
+        used_s = sum(process.cpu_s() for process in processes) - used_s
+        result.rates.append(len(run) / (done - began))
+        result.cpu_us.append(1e6 * used_s / len(run))
 
     def wait(self, processes: Sequence[Process], within_s: float) -> float:
         """Wait until everything that is there now is committed; return when that was."""
