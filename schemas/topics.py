@@ -251,7 +251,7 @@ TOPICS: tuple[Topic, ...] = (
             "visit.recorded": checkpoint.VisitRecorded,
             "visit.retracted": checkpoint.VisitRetracted,
         },
-        "Clearances, and what took them back, on their way from the truck's partition to the checkpoint's.",
+        "Clearances and their retractions on their way from the truck to its checkpoint.",
         audience="internal",
     ),
     Topic(

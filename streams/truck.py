@@ -53,6 +53,7 @@ ANNOUNCE_M = 2_000.0
 ANNOUNCE_EVERY = timedelta(minutes=15)
 """Dispatch hears of a truck that moved this far, or was silent to it for so long."""
 
+
 def _view(entity: Entity, truck_id: str) -> Doc | None:
     return entity.views.get(f"truck:{truck_id}")
 
