@@ -164,10 +164,11 @@ def wrong_one(entity: Entity, event: Event, signs: Signs) -> Sign | Refused | Un
 def _was_heard(entity: Entity, identity: str) -> bool:
     """Tell whether an event was applied or refused: it is neither unheard, nor parked, nor dead."""
     known = entity.memory.get(identity)
-    if known is None or known.get("dead"):
-        return False
     parked = {f"{one['topic']}:{one['partition']}:{one['offset']}" for one in entity.parked}
-    return not parked.intersection(known["at"])
+    if known is not None:  # of a topic remembered whole, or of a row of version 0.1
+        return not known.get("dead") and not parked.intersection(known["at"])
+    waits = any(one.get("identity") == identity for one in entity.parked)
+    return not waits and any(recent.holds(identity) for recent in entity.recent.values())
 
 
 def _retractions(own: Doc) -> list[list[str]]:

@@ -24,6 +24,8 @@ from streams.entity import EntityFold
 from streams.fold import Answer, Applied, Doc, Entity, Output, Refused, Unknown, rank, revise
 from streams.slot import answered, capacity_changed, closed, opened, released, requested
 
+EVENTS_REMEMBERED = 1024
+"""Identities of each other topic kept in a place's state: at a busy port, some days' worth."""
 VISITS_REMEMBERED = 512
 """Identities of visits kept in a checkpoint's state."""
 VISITS_KEPT = 128
@@ -239,5 +241,11 @@ PLACE_FOLD = EntityFold(
         "reservation.released": released,
         "reservation.no_show": released,
     },
-    memory_limits={"checkpoint.visit.v1": VISITS_REMEMBERED},
+    memory_limits={
+        "checkpoint.visit.v1": VISITS_REMEMBERED,
+        "place.registry.v1": EVENTS_REMEMBERED,
+        "port.slot.v1": EVENTS_REMEMBERED,
+        "slot.reservation.v1": EVENTS_REMEMBERED,
+    },
+    refused_late=("checkpoint.visit.v1",),
 )

@@ -45,6 +45,8 @@ from streams.clearance import (
 from streams.entity import EntityFold
 from streams.fold import Answer, Applied, Doc, Entity, Output, Refused, Unknown, rank, revise
 
+CLEARANCES_REMEMBERED = 256
+"""Identities of clearances and registry events kept in a truck's state: some weeks' worth."""
 POSITIONS_REMEMBERED = 128
 """Identities of positions kept in a truck's state; older positions are refused as too late."""
 SILENT_AFTER = timedelta(minutes=90)
@@ -314,5 +316,10 @@ TRUCK_FOLD = EntityFold(
     },
     on_time=fall_silent,
     waits=may_fall_silent,
-    memory_limits={"truck.position.v1": POSITIONS_REMEMBERED},
+    memory_limits={
+        "truck.position.v1": POSITIONS_REMEMBERED,
+        "checkpoint.clearance.v1": CLEARANCES_REMEMBERED,
+        "truck.registry.v1": CLEARANCES_REMEMBERED,
+    },
+    refused_late=("truck.position.v1",),
 )

@@ -348,10 +348,13 @@ def test_the_same_events_in_any_order_end_in_the_same_state(
 
 
 def _known(gate: Gate) -> dict[str, Any]:
-    """Return all that the truck fold knows of the truck, but for how often it has changed."""
+    """Return all that the truck fold knows of the truck, but for how often it has changed, and where it stood."""
     entities = gate.trucks.entities()
     view = {k: v for k, v in entities["T"].views["truck:T"].items() if k != "version"}
-    own = {key: entity.own for key, entity in entities.items()}
+    own = {
+        key: {name: value for name, value in entity.own.items() if name != "read"}
+        for key, entity in entities.items()
+    }
     return {"view": view, "own": own, "places": [gate.present("C1"), gate.present("C2")]}
 
 
