@@ -10,7 +10,7 @@ from api.desk import Deed
 from api.problems import Problem
 from api.sight import Sight
 from schemas.assignment import Command
-from schemas.checkpoint import Clearance
+from schemas.checkpoint import OfficersWord
 from schemas.lot import LotDeclared
 from schemas.model import Fact
 from schemas.topics import POSTABLE, TOPIC_OF_TYPE
@@ -74,7 +74,7 @@ async def _own_truck(deed: Deed, data: Fact) -> None:
 
 
 async def _own_checkpoint(deed: Deed, data: Fact) -> None:
-    assert isinstance(data, Clearance)
+    assert isinstance(data, OfficersWord)
     deed.own(f"checkpoint {data.checkpoint_id}", data.checkpoint_id)
 
 

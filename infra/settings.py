@@ -50,6 +50,8 @@ class Settings(BaseSettings):
         Port of our own Redis.
     workers
         Number of stream workers.
+    standbys
+        How many other workers keep a copy of each worker's tables, to go on from at once.
     network
         Folder of the road network, as `roads build` writes it.
     overpass_url
@@ -84,6 +86,7 @@ class Settings(BaseSettings):
     kafka_controller_port: int = Field(19093, ge=1, le=65535)
     redis_port: int = Field(16379, ge=1, le=65535)
     workers: int = Field(2, ge=0, le=64)
+    standbys: int = Field(1, ge=0, le=2)
     network: Path = PROJECT / ".cache" / "roads" / "bundled"
     overpass_url: str | None = None
     nominatim_url: str | None = None

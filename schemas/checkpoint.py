@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from schemas.model import (
+    EventRef,
     Fact,
     Flag,
     Identifier,
@@ -21,9 +22,12 @@ from schemas.truck import Plate
 
 Decision = Literal["arrived", "cleared", "held", "refused"]
 
+ClearanceName = Annotated[str, Field(max_length=1025)]
+"""Source and id of the clearance behind a visit."""
 
-class Clearance(Fact):
-    """An officer saw a vehicle: it arrived, or was cleared, held or refused.
+
+class OfficersWord(Fact):
+    """What an officer of a checkpoint says of one vehicle.
 
     A vehicle nobody registered keeps its plate with ``truck_id`` null.
     """
@@ -32,17 +36,22 @@ class Clearance(Fact):
     truck_id: Identifier | None = None
     plate: Plate | None = None
     officer_id: Identifier | None = None
-    people_count: Annotated[int, Field(ge=0, le=100), Numeric] | None = None
-    transit: Flag | None = None
-    reason_code: Annotated[str, Field(max_length=64)] | None = None
-    pass_id: Identifier | None = None
-    note: ShortText | None = None
 
     @model_validator(mode="after")
     def _names_a_vehicle(self) -> Self:
         if self.truck_id is None and self.plate is None:
             raise ValueError("a clearance names a truck_id or at least a plate")
         return self
+
+
+class Clearance(OfficersWord):
+    """An officer saw a vehicle: it arrived, or was cleared, held or refused."""
+
+    people_count: Annotated[int, Field(ge=0, le=100), Numeric] | None = None
+    transit: Flag | None = None
+    reason_code: Annotated[str, Field(max_length=64)] | None = None
+    pass_id: Identifier | None = None
+    note: ShortText | None = None
 
 
 class CheckpointArrived(Clearance):
@@ -61,6 +70,21 @@ class CheckpointRefused(Clearance):
     """A vehicle was turned back."""
 
 
+class CheckpointRetracted(OfficersWord):
+    """A clearance was posted in error and is taken back; it names the vehicle as that one did.
+
+    Both events stay in the log. As in EPCIS 2.0 (error declarations, 7.4.1.4), what was wrong is
+    said again by events of its own, which ``corrected_by`` may name.
+    """
+
+    retracts: EventRef
+    """The clearance that is taken back, one of the same checkpoint."""
+    reason_code: Annotated[str, Field(min_length=1, max_length=64)]
+    """Such as EPCIS's ``did_not_occur`` and ``incorrect_data``."""
+    corrected_by: Annotated[list[EventRef], Field(max_length=20)] = []
+    note: ShortText | None = None
+
+
 class VisitRecorded(Fact):
     """A clearance, routed to its checkpoint's partition (internal)."""
 
@@ -75,6 +99,18 @@ class VisitRecorded(Fact):
     reason_code: str | None = None
     replaces_vehicle: Identifier | None = None
     """Set when a vehicle known by plate was found to be a registered truck."""
+    clearance: ClearanceName | None = None
+
+
+class VisitRetracted(Fact):
+    """The retraction of a clearance, routed to its checkpoint's partition (internal)."""
+
+    checkpoint_id: Identifier
+    vehicle: Identifier
+    clearance: ClearanceName
+    decision: Decision
+    at: Moment
+    """When the clearance was given that is taken back."""
 
 
 class VehicleAtCheckpoint(Fact):

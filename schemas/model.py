@@ -113,6 +113,18 @@ class Fact(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
 
+class EventRef(Fact):
+    """Another event, named by its source and id."""
+
+    source: Annotated[str, Field(min_length=1, max_length=512, pattern=r"^\S+$")]
+    id: Annotated[str, Field(min_length=1, max_length=512)]
+
+    @property
+    def identity(self) -> str:
+        """What the event is known by, as in `schemas.envelope.Event.identity`."""
+        return f"{self.source} {self.id}"
+
+
 class Place(Fact):
     """A point on the earth (WGS 84 degrees) that may have a name."""
 

@@ -50,7 +50,7 @@ class Topic:
     def key_of(self, data: Fact) -> str:
         """Return the record key that this data must have."""
         value = getattr(data, self.key, None)
-        if value is None and isinstance(data, checkpoint.Clearance) and data.plate is not None:
+        if value is None and isinstance(data, checkpoint.OfficersWord) and data.plate is not None:
             return truck.plate_key(data.plate)
         if isinstance(data, truck.PlateAssigned):
             return truck.plate_key(data.plate)
@@ -124,6 +124,7 @@ TOPICS: tuple[Topic, ...] = (
             "checkpoint.cleared": checkpoint.CheckpointCleared,
             "checkpoint.held": checkpoint.CheckpointHeld,
             "checkpoint.refused": checkpoint.CheckpointRefused,
+            "checkpoint.retracted": checkpoint.CheckpointRetracted,
         },
         "What officers decided; a vehicle nobody registered is keyed plate:NUMBER.",
     ),
@@ -246,8 +247,11 @@ TOPICS: tuple[Topic, ...] = (
     Topic(
         "checkpoint.visit.v1",
         "checkpoint_id",
-        {"visit.recorded": checkpoint.VisitRecorded},
-        "Clearances on their way from the truck's partition to the checkpoint's.",
+        {
+            "visit.recorded": checkpoint.VisitRecorded,
+            "visit.retracted": checkpoint.VisitRetracted,
+        },
+        "Clearances and their retractions on their way from the truck to its checkpoint.",
         audience="internal",
     ),
     Topic(

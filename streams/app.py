@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -66,6 +67,8 @@ class WorkerConfig:
     planner_budget_s, planner_limit_s
         How long the planner may search for a better plan, and how long it may take in all before
         its process is ended.
+    standbys
+        How many other workers keep a copy of each table.
     """
 
     name: str
@@ -76,6 +79,7 @@ class WorkerConfig:
     log_level: str = "info"
     planner_budget_s: float = BUDGET_S
     planner_limit_s: float = ANSWER_S
+    standbys: int = 0
 
 
 def _tick(topic: str, partition: int, now: datetime) -> tuple[Record, int]:
@@ -153,7 +157,7 @@ class Worker:
             topic_disable_leader=True,
             topic_partitions=ENTITY_PARTITIONS,
             topic_replication_factor=1,
-            table_standby_replicas=0,
+            table_standby_replicas=config.standbys,
             stream_recovery_delay=0.0,
             stream_buffer_maxsize=4096,
             consumer_auto_offset_reset="earliest",
@@ -252,6 +256,8 @@ def run_worker(config: WorkerConfig, report: Callable[[bool], None]) -> None:
         Called about once a second with whether this worker does its work.
     """
     config.tables_dir.mkdir(parents=True, exist_ok=True)
+    gc.collect()
+    gc.freeze()  # Faust collects garbage whenever partitions go: not through all that is imported
     asyncio.run(_serve(config, report))
 
 

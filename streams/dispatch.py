@@ -86,7 +86,7 @@ class DispatchFold:
         """Answer one arrival."""
         data = arrival.event.data
         if isinstance(data, ClockTicked):
-            now = max(now, data.now)
+            now = data.now
         desk = Desk(store, now, arrival.raw.partition)
         if arrival.raw.topic == "dispatch.inbox.v1":
             return self._hear(desk, arrival)

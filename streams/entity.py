@@ -7,7 +7,7 @@ mean stands in that noun's module.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -73,8 +73,11 @@ class EntityFold:
     waits
         Whether passing time may mean something for an entity; with ``on_time`` only.
     memory_limits
-        For bulk topics: how many identities are remembered; an event older than all of these is
-        refused (``too_late``). Topics not named are remembered whole.
+        How many identities of a topic's events are remembered of each entity. Topics not named
+        are remembered whole.
+    refused_late
+        The topics of which an event that is older than all those remembered is refused: it cannot
+        be told from one that came before, and would change nothing that is told.
     key_of
         Which entity an event concerns; by default its record's key.
     """
@@ -90,6 +93,7 @@ class EntityFold:
         on_time: TimeRule | None = None,
         waits: Callable[[Entity], bool] = lambda _entity: False,
         memory_limits: Mapping[str, int] | None = None,
+        refused_late: Collection[str] = (),
         key_of: Callable[[Event], str] = lambda event: event.key,
     ) -> None:
         self.name = name
@@ -97,7 +101,8 @@ class EntityFold:
         self._rules = rules
         self._on_time = on_time
         self._waits = waits
-        self._limits = memory_limits or {}
+        self.limits = memory_limits or {}
+        self._refused_late = frozenset(refused_late)
         self._key_of = key_of
 
     def waits(self, entity: Entity) -> bool:
@@ -111,9 +116,9 @@ class EntityFold:
             return self._tick(store, event.data.now)
         key = self._key_of(event)
         entity = store.get(key) or Entity(arrival.raw.partition)
-        limit = self._limits.get(event.topic)
+        limit = self.limits.get(event.topic)
         if limit is not None:
-            return self._arrive_in_bulk(key, entity, arrival, now, limit)
+            return self._arrive_anew(key, entity, arrival, now, limit)
         return self._arrive(key, entity, arrival, now)
 
     def _arrive(self, key: str, entity: Entity, arrival: Arrival, now: datetime) -> Step:
@@ -130,7 +135,7 @@ class EntityFold:
         answer = self._rules[event.type](entity, event, now)
         return self._answered(key, entity, arrival, now, answer, {"memory": remembered})
 
-    def _arrive_in_bulk(
+    def _arrive_anew(
         self, key: str, entity: Entity, arrival: Arrival, now: datetime, limit: int
     ) -> Step:
         """Answer an event of a topic of which only the latest identities are remembered.
@@ -144,6 +149,8 @@ class EntityFold:
         entity = entity.but(own={**entity.own, "read": {**read, topic: raw.offset + 1}})
         recent = entity.recent.get(topic, _NOTHING)
         known = recent.know(event.identity, event.digest)
+        if known is None and event.identity in entity.memory:  # a row of version 0.1
+            known = entity.memory[event.identity]["d"] == event.digest
         if known:
             return Step({key: _counted(entity, topic, "duplicate")}, outcome="duplicate")
         if known is False:
@@ -153,7 +160,8 @@ class EntityFold:
         except RefusedEvent as refusal:
             return _bury(key, entity, entity.memory, raw, str(refusal))
         at_ms = milliseconds(event.time)
-        if len(recent) >= limit and at_ms < recent.times[0]:
+        late = len(recent) >= limit and at_ms < recent.times[0]
+        if late and topic in self._refused_late:
             return Step({key: _counted(entity, topic, "refused")}, outcome="refused")
         recent = recent.with_event(at_ms, event.identity, event.digest, limit)
         answer = self._rules[event.type](entity, event, now)
@@ -174,7 +182,7 @@ class EntityFold:
             changed = entity.but(
                 **remembered,
                 counts=_count(entity, raw.topic, "parked"),
-                parked=(*entity.parked, _parked_doc(raw, now, arrival.appended_ms)),
+                parked=(*entity.parked, _parked_doc(arrival, now)),
             )
             return Step({key: changed}, outcome="parked")
         if isinstance(answer, Refused):
@@ -328,13 +336,15 @@ def _dead(memory: Mapping[str, Doc], identity: str) -> dict[str, Doc]:
     return {**memory} if known is None else {**memory, identity: {**known, "dead": True}}
 
 
-def _parked_doc(raw: Raw, now: datetime, appended_ms: int) -> Doc:
+def _parked_doc(arrival: Arrival, now: datetime) -> Doc:
+    raw = arrival.raw
     return {
+        "identity": arrival.event.identity,
         "topic": raw.topic,
         "partition": raw.partition,
         "offset": raw.offset,
         "since": format_time(now),
-        "appended_ms": appended_ms,
+        "appended_ms": arrival.appended_ms,
         "key": _to_text(raw.key),
         "value": _to_text(raw.value),
         "headers": [[name, _to_text(value)] for name, value in raw.headers],

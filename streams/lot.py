@@ -40,6 +40,10 @@ def _told(
     return Applied({key: full}, (_known(full),), own)
 
 
+EVENTS_REMEMBERED = 256
+"""Identities of each topic kept in a lot's state: more than a lot ever has."""
+
+
 def _is_older(entity: Entity, what: str, event: Event) -> bool:
     """Tell whether a later event has already set this; a declaration sets everything."""
     marks = entity.own.get("set_at", {})
@@ -163,4 +167,5 @@ LOT_FOLD = EntityFold(
         "lot.planned": planned,
         "lot.unassigned": unassigned,
     },
+    memory_limits={"harvest.lot.v1": EVENTS_REMEMBERED, "lot.decision.v1": EVENTS_REMEMBERED},
 )

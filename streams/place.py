@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from schemas.checkpoint import CheckpointState, VisitRecorded
+from schemas.checkpoint import CheckpointState, VisitRecorded, VisitRetracted
 from schemas.dispatch import StateKnown
 from schemas.envelope import Event
 from schemas.model import format_time, parse_time
@@ -24,8 +24,13 @@ from streams.entity import EntityFold
 from streams.fold import Answer, Applied, Doc, Entity, Output, Refused, Unknown, rank, revise
 from streams.slot import answered, capacity_changed, closed, opened, released, requested
 
+EVENTS_REMEMBERED = 1024
+"""Identities of each other topic kept in a place's state: at a busy port, some days' worth."""
 VISITS_REMEMBERED = 512
 """Identities of visits kept in a checkpoint's state."""
+VISITS_KEPT = 128
+"""A checkpoint's latest visits that are kept whole, so that one can be taken back: about an hour of
+a busy one, some 200 bytes each. Of older ones only the count can be."""
 
 
 def _announce(view: Doc) -> Output:
@@ -107,8 +112,7 @@ def visited(entity: Entity, event: Event, _now: datetime) -> Answer:
     """Keep who is at the checkpoint: the latest sign of each vehicle decides, in any order."""
     data = event.data
     assert isinstance(data, VisitRecorded)
-    key = f"checkpoint:{data.checkpoint_id}"
-    view = entity.views.get(key)
+    view = entity.views.get(f"checkpoint:{data.checkpoint_id}")
     if view is None:
         return Unknown(f"checkpoint {data.checkpoint_id}")
     signs: Doc = dict(entity.own.get("signs", {}))
@@ -117,26 +121,93 @@ def visited(entity: Entity, event: Event, _now: datetime) -> Answer:
         totals[data.decision] = totals.get(data.decision, 0) + 1
     else:
         signs.pop(data.replaces_vehicle, None)
-    sign = {
-        "order": [rank(data.at), event.identity],
+    name = data.clearance or event.identity
+    visit = {
+        "order": [rank(data.at), name],
+        "vehicle": data.vehicle,
         "truck_id": data.truck_id,
         "plate": data.plate,
         "decision": data.decision,
-        "since": format_time(data.at),
         "reason_code": data.reason_code,
     }
-    last = signs.get(data.vehicle)
-    if last is None or last["order"] < sign["order"]:
-        if last is not None and last["decision"] == "arrived" and data.decision == "held":
-            sign["since"] = last["since"]
-        signs[data.vehicle] = sign
+    others = [one for one in entity.own.get("visits", []) if one["order"][1] != name]
+    visits = sorted([*others, visit], key=lambda one: one["order"])
+    return _present(entity, event, view, totals, visits, signs, data.vehicle)
+
+
+def visit_retracted(entity: Entity, event: Event, _now: datetime) -> Answer:
+    """Take a visit back: the vehicle is where the latest of its other visits left it.
+
+    Of a visit that is older than all that are kept the count is taken back, and the sign where it
+    is the vehicle's last; what was before is not known any more.
+    """
+    data = event.data
+    assert isinstance(data, VisitRetracted)
+    view = entity.views.get(f"checkpoint:{data.checkpoint_id}")
+    if view is None:
+        return Unknown(f"checkpoint {data.checkpoint_id}")
+    visits: list[Doc] = entity.own.get("visits", [])
+    order = [rank(data.at), data.clearance]
+    wrong = next((one for one in visits if one["order"][1] == data.clearance), None)
+    if wrong is None and (len(visits) < VISITS_KEPT or visits[0]["order"] < order):
+        return Unknown(f"visit {data.clearance}")
+    if wrong is not None and wrong.get("retracted"):
+        return Refused("already_retracted")
+    totals = {**view["totals"], data.decision: view["totals"].get(data.decision, 0) - 1}
+    signs: Doc = dict(entity.own.get("signs", {}))
+    vehicle = data.vehicle if wrong is None else wrong["vehicle"]
+    if signs.get(vehicle, {}).get("order") == order:
+        del signs[vehicle]
+    visits = [{**one, "retracted": True} if one is wrong else one for one in visits]
+    return _present(entity, event, view, totals, visits, signs, vehicle)
+
+
+def _present(
+    entity: Entity,
+    event: Event,
+    view: Doc,
+    totals: Doc,
+    visits: list[Doc],
+    signs: Doc,
+    vehicle: str,
+) -> Answer:
+    """Tell who is at the checkpoint, after what happened to one vehicle."""
+    sign = _sign([one for one in visits if one["vehicle"] == vehicle], signs.get(vehicle))
+    signs = {name: one for name, one in signs.items() if name != vehicle}
+    if sign is not None:
+        signs[vehicle] = sign
     present = [
-        {"vehicle": vehicle, **{k: v for k, v in one.items() if k != "order"}}
-        for vehicle, one in sorted(signs.items())
+        {"vehicle": name, **{k: v for k, v in one.items() if k != "order"}}
+        for name, one in sorted(signs.items())
         if one["decision"] in {"arrived", "held"}
     ]
     changed = revise(view, event.time, present=present, totals=totals)
-    return Applied({key: changed}, own={**entity.own, "signs": _recent(signs)})
+    own = {**entity.own, "signs": _recent(signs), "visits": visits[-VISITS_KEPT:]}
+    return Applied({f"checkpoint:{view['place_id']}": changed}, own=own)
+
+
+def _sign(visits: list[Doc], known: Doc | None) -> Doc | None:
+    """Return the latest sign of one vehicle by its visits, and by the sign that was known before.
+
+    A vehicle that arrived and is held then has been there since it arrived.
+    """
+    told: list[Doc] = list(visits)
+    if known is not None and all(one["order"] != known["order"] for one in visits):
+        told = sorted([*visits, known], key=lambda one: one["order"])
+    sign: Doc | None = None
+    for one in told:
+        if one.get("retracted"):
+            continue
+        since = one.get("since") or format_time(parse_time(one["order"][0]))
+        if sign is not None and sign["decision"] == "arrived" and one["decision"] == "held":
+            since = sign["since"]
+        names = ("order", "truck_id", "plate", "decision")
+        sign = {
+            **{name: one[name] for name in names},
+            "since": since,
+            "reason_code": one["reason_code"],
+        }
+    return sign
 
 
 def _recent(signs: Doc) -> Doc:
@@ -160,6 +231,7 @@ PLACE_FOLD = EntityFold(
         "facility.retired": place_retired,
         "checkpoint.retired": place_retired,
         "visit.recorded": visited,
+        "visit.retracted": visit_retracted,
         "slot.opened": opened,
         "slot.capacity_changed": capacity_changed,
         "slot.closed": closed,
@@ -169,5 +241,11 @@ PLACE_FOLD = EntityFold(
         "reservation.released": released,
         "reservation.no_show": released,
     },
-    memory_limits={"checkpoint.visit.v1": VISITS_REMEMBERED},
+    memory_limits={
+        "checkpoint.visit.v1": VISITS_REMEMBERED,
+        "place.registry.v1": EVENTS_REMEMBERED,
+        "port.slot.v1": EVENTS_REMEMBERED,
+        "slot.reservation.v1": EVENTS_REMEMBERED,
+    },
+    refused_late=("checkpoint.visit.v1",),
 )

@@ -60,6 +60,10 @@ class Recent:
             return None
         return self.marks[self.names.index(name)] == _mark(digest)
 
+    def holds(self, identity: str) -> bool:
+        """Say whether an event is known, whatever its content."""
+        return _name(identity) in self.names
+
     def with_event(self, at_ms: int, identity: str, digest: str, limit: int) -> Self:
         """Remember one more event, and forget the earliest where there are more than ``limit``."""
         at = bisect_right(self.times, at_ms)

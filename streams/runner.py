@@ -37,6 +37,8 @@ _WITHIN_S = 0.03
 _BATCH_BYTES = 4 << 20
 _BATCH_RECORDS = 5_000
 """A batch is cut here, so that its journal is a record that the broker takes."""
+_CLOCKS = ("stack.tick.v1", INBOX.topic)
+"""The topics on which time passes."""
 _RESTORED_AT_ONCE = 4
 """So many bulk messages of a changelog are written into a table in one go."""
 _STALLED_S = 6.0
@@ -148,7 +150,7 @@ class Runner:
             await self._take_over(generation)
         current.sort(key=lambda event: int(event.message.partition))
         for partition, batch in _portions(current):
-            work = self.shell.work(partition, batch)
+            work = self.shell.work(partition, batch, behind=self._behind(partition, batch))
             if generation != self.app.consumer_generation_id:
                 self._generation = None  # the memory holds what was never written: load it anew
                 _leave_unread(current)
@@ -156,6 +158,20 @@ class Runner:
             if work.changes or work.events:
                 await self._write(work)
             self._counters.add(self.shell.fold.name, work.outcomes)
+
+    def _behind(self, partition: int, batch: Sequence[tuple[Raw, int]]) -> set[str]:
+        """Name the fold's topics of which records of a partition stand unread behind a batch."""
+        if all(raw.topic not in _CLOCKS for raw, _ in batch):
+            return set()
+        read = {raw.topic: raw.offset + 1 for raw, _ in batch}
+        consumer, topics = self.app.consumer, self.shell.fold.topics
+        return {
+            tp.topic
+            for tp in consumer.behind()
+            if tp.partition == partition
+            and tp.topic in topics
+            and read.get(tp.topic, 0) < consumer.highwater(tp)
+        }
 
     async def _take_over(self, generation: int) -> None:
         """Load the tables of the partitions that are ours now, and finish what was begun."""

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
 
@@ -25,6 +25,7 @@ from schemas.model import Fact
 from schemas.topics import CATALOGUE, DEAD_LETTERS
 from streams.fold import Arrival, DeadLetter, Doc, Entity, Fold, Output, Raw, Step, derived_id
 from streams.memory import Memory, PartitionStore, Rows
+from streams.watermark import NEVER, Watermark
 
 TICKS, BURIES_TICKS = "stack.tick.v1", "truck"
 """Several folds read the ticks: this one sets garbage among them aside."""
@@ -196,6 +197,7 @@ class Shell:
         self._home = home
         self.memory = Memory(fold)
         self._clock = clock
+        self._watermark = Watermark()
         self._source = f"/streams/{fold.name}"
 
     def take_over(self, rows: Rows) -> list[Work]:
@@ -214,9 +216,26 @@ class Shell:
             self.memory.store(work.partition).apply(changes)
         return journals
 
-    def work(self, partition: int, batch: Sequence[tuple[Raw, int]]) -> Work:
-        """Fold records of one partition, with the broker's append times, over the state in memory.
+    def work(
+        self,
+        partition: int,
+        batch: Sequence[tuple[Raw, int]],
+        *,
+        behind: Collection[str] = (),
+    ) -> Work:
+        """Fold records of one partition over the state in memory.
 
+        Parameters
+        ----------
+        partition
+            Whose state.
+        batch
+            The records, each with the broker's append time in milliseconds.
+        behind
+            The topics of which this partition has unread records: they hold back its time.
+
+        Notes
+        -----
         The batch before must have been written: the table tells what memory has forgotten. The
         memory holds the changes from then on; where they cannot be written, it is to be loaded
         anew.
@@ -233,11 +252,25 @@ class Shell:
                 work.outcomes["dead"] += 1
                 work.events.append((dead_record(arrival), 0))
                 continue
-            if raw.topic == TICKS:
-                store.look_further()
-            self._fold_in(work, store, arrival, now)
+            if not isinstance(arrival.event.data, ClockTicked):
+                self._watermark.hear(partition, raw.topic, arrival.event.time, now)
+                self._fold_in(work, store, arrival, now)
+                continue
+            store.look_further()
+            held = self._held(arrival, arrival.event.data, set(behind) - {raw.topic})
+            if held is not None:
+                self._fold_in(work, store, held, now)
         self._say_states(work)
         return work
+
+    def _held(self, tick: Arrival, data: ClockTicked, behind: Collection[str]) -> Arrival | None:
+        """Let a tick tell no later time than the unread records allow; none if they allow none."""
+        time = self._watermark.time(tick.raw.partition, data.now, behind)
+        if time == data.now:
+            return tick
+        if time == NEVER:
+            return None
+        return replace(tick, event=replace(tick.event, data=ClockTicked(now=time)))
 
     def _placed(self, arrival: Arrival | DeadLetter) -> Arrival | DeadLetter:
         """Set aside what stands in another partition than its key's, or two would be its state."""

@@ -8,18 +8,11 @@ Out: truck.state.v1, checkpoint.visit.v1, truck.plate.v1, alert.v1, dispatch.inb
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from schemas.alert import AlertCleared, AlertRaised, Severity
-from schemas.checkpoint import (
-    CheckpointArrived,
-    CheckpointCleared,
-    CheckpointHeld,
-    CheckpointRefused,
-    Clearance,
-    Decision,
-    VisitRecorded,
-)
+from schemas.alert import AlertCleared, AlertRaised
+from schemas.checkpoint import CheckpointRetracted, Clearance, VisitRecorded
 from schemas.dispatch import StateKnown
 from schemas.envelope import Event
 from schemas.model import format_time, parse_time
@@ -33,9 +26,27 @@ from schemas.truck import (
     TruckUpdated,
     plate_key,
 )
+from streams.clearance import (
+    Sign,
+    Signs,
+    added,
+    latest,
+    noted,
+    recent,
+    remembered,
+    sign_of,
+    stray_warnings,
+    taken_back,
+    visit_of,
+    warnings_of,
+    without,
+    wrong_one,
+)
 from streams.entity import EntityFold
 from streams.fold import Answer, Applied, Doc, Entity, Output, Refused, Unknown, rank, revise
 
+CLEARANCES_REMEMBERED = 256
+"""Identities of clearances and registry events kept in a truck's state: some weeks' worth."""
 POSITIONS_REMEMBERED = 128
 """Identities of positions kept in a truck's state; older positions are refused as too late."""
 SILENT_AFTER = timedelta(minutes=90)
@@ -43,13 +54,6 @@ SILENT_AFTER = timedelta(minutes=90)
 ANNOUNCE_M = 2_000.0
 ANNOUNCE_EVERY = timedelta(minutes=15)
 """Dispatch hears of a truck that moved this far, or was silent to it for so long."""
-
-_DECISIONS: dict[type[Clearance], Decision] = {
-    CheckpointArrived: "arrived",
-    CheckpointCleared: "cleared",
-    CheckpointHeld: "held",
-    CheckpointRefused: "refused",
-}
 
 
 def _view(entity: Entity, truck_id: str) -> Doc | None:
@@ -165,60 +169,81 @@ def seen(entity: Entity, event: Event, _now: datetime) -> Answer:
     """Record what a checkpoint did, pass it on to the checkpoint, and warn where it must."""
     data = event.data
     assert isinstance(data, Clearance)
-    decision = _DECISIONS[type(data)]
     if data.truck_id is None:
-        return _stray(entity, event, data, decision)
+        return _stray(entity, event, data)
     view = _view(entity, data.truck_id)
     if view is None or not view["registered"]:
         return Unknown(f"truck {data.truck_id}")
-    visit = _visit(event, data, decision, vehicle=data.truck_id, truck_id=data.truck_id)
-    last = view.get("last_checkpoint")
-    if last is not None and parse_time(last["at"]) > event.time:
-        return Applied(outputs=(visit,))
-    sign = {
-        "checkpoint_id": data.checkpoint_id,
-        "decision": decision,
-        "at": format_time(event.time),
-        "reason_code": data.reason_code,
-    }
+    before = recent(entity.own, view["last_checkpoint"])
+    visit = visit_of(event, vehicle=data.truck_id, truck_id=data.truck_id)
+    return _follow(entity, event, view, visit, before, added(before, sign_of(event)))
+
+
+def retracted(entity: Entity, event: Event, _now: datetime) -> Answer:
+    """Take a clearance back that was posted in error; taken back twice, it is so once."""
+    data = event.data
+    assert isinstance(data, CheckpointRetracted)
+    view = None if data.truck_id is None else _view(entity, data.truck_id)
+    if data.truck_id is not None and (view is None or not view["registered"]):
+        return Unknown(f"truck {data.truck_id}")
+    before = recent(entity.own, None if view is None else view["last_checkpoint"])
+    wrong = wrong_one(entity, event, before)
+    if not isinstance(wrong, Sign):
+        return wrong
+    noting = replace(entity, own=noted(entity.own, event))
+    after = without(before, wrong)
+    if view is None:
+        return _stray_retracted(noting, event, data, wrong, after)
+    visit = None if wrong.retracted else taken_back(event, wrong, view["truck_id"])
+    return _follow(noting, event, view, visit, before, after)
+
+
+def _follow(
+    entity: Entity, event: Event, view: Doc, visit: Output | None, before: Signs, after: Signs
+) -> Answer:
+    """Let the truck's last checkpoint and its alerts follow the clearances that stand."""
+    truck_id = view["truck_id"]
+    warned = entity.own.get("warned")
+    warnings, warned = warnings_of(event, truck_id, warned, before, after)
+    own = remembered(entity.own, after, warned=warned)
+    outputs = [*([] if visit is None else [visit]), *warnings]
+    last = latest(after)
+    sign = None if last is None else last.as_seen
+    if sign == view["last_checkpoint"] and not isinstance(event.data, CheckpointRetracted):
+        return Applied(outputs=tuple(outputs), own=own)
     changed = revise(view, event.time, last_checkpoint=sign)
-    warnings, warned = _warn(entity, event, data, decision)
-    own = {**entity.own, "warned": warned}
-    outputs = (visit, *warnings, _known(changed))
-    return Applied({f"truck:{data.truck_id}": changed}, outputs, own)
+    return Applied({f"truck:{truck_id}": changed}, (*outputs, _known(changed)), own)
 
 
-def _warn(
-    entity: Entity, event: Event, data: Clearance, decision: Decision
-) -> tuple[list[Output], str | None]:
-    """Warn of a truck that is held or refused, until it is let through or seen elsewhere."""
-    warned: str | None = entity.own.get("warned")
-    code: str | None = None
-    if decision in {"held", "refused"}:
-        code = f"truck_{decision}"
-    elif decision == "arrived" and warned == "truck_held":
-        code = warned
-    outputs = []
-    if warned is not None and warned != code:
-        cleared = AlertCleared(alert_id=f"{warned}/{data.truck_id}", subject=str(data.truck_id))
-        outputs.append(Output("alert.v1", "alert.cleared", cleared, "cleared"))
-    if code is not None and decision != "arrived":
-        severity: Severity = "critical" if decision == "refused" else "warning"
-        outputs.append(_alert(event, data, code, severity, str(data.truck_id)))
-    return outputs, code
-
-
-def _stray(entity: Entity, event: Event, data: Clearance, decision: Decision) -> Answer:
+def _stray(entity: Entity, event: Event, data: Clearance) -> Answer:
     """Record a vehicle that is known by its plate only; link it where the plate is known by now."""
     assert data.plate is not None
     vehicle = plate_key(data.plate)
     truck_id = entity.own.get("truck_id")
-    visit = _visit(event, data, decision, vehicle=truck_id or vehicle, truck_id=truck_id)
+    visit = visit_of(event, vehicle=truck_id or vehicle, truck_id=truck_id)
+    own = remembered(entity.own, added(recent(entity.own), sign_of(event)))
     if truck_id is not None:
-        return Applied(outputs=(visit,))
-    alert = _alert(event, data, "vehicle_unregistered", "warning", vehicle)
-    strays = [*entity.own.get("strays", []), _visit_doc(visit)]
-    return Applied(outputs=(visit, alert), own={**entity.own, "strays": strays})
+        return Applied(outputs=(visit,), own=own)
+    before = entity.own.get("strays", [])
+    after = [*before, visit.data.model_dump(mode="json")]
+    warnings = stray_warnings(event, vehicle, before, after)
+    return Applied(outputs=(visit, *warnings), own={**own, "strays": after})
+
+
+def _stray_retracted(
+    entity: Entity, event: Event, data: CheckpointRetracted, wrong: Sign, after: Signs
+) -> Answer:
+    """Take back what a checkpoint did with a vehicle that was known by its plate only."""
+    assert data.plate is not None
+    vehicle = plate_key(data.plate)
+    own = remembered(entity.own, after)
+    if wrong.retracted:
+        return Applied(own=own)
+    visit = taken_back(event, wrong, entity.own.get("truck_id") or vehicle)
+    before = entity.own.get("strays", [])
+    strays = [doc for doc in before if doc.get("clearance") != wrong.clearance]
+    warnings = stray_warnings(event, vehicle, before, strays)
+    return Applied(outputs=(visit, *warnings), own={**own, "strays": strays})
 
 
 def linked(entity: Entity, event: Event, _now: datetime) -> Answer:
@@ -226,6 +251,7 @@ def linked(entity: Entity, event: Event, _now: datetime) -> Answer:
     data = event.data
     assert isinstance(data, PlateAssigned)
     vehicle = plate_key(data.plate)
+    strays = entity.own.get("strays", [])
     outputs = [
         Output(
             "checkpoint.visit.v1",
@@ -237,49 +263,11 @@ def linked(entity: Entity, event: Event, _now: datetime) -> Answer:
             f"link{n}",
             parse_time(doc["at"]),
         )
-        for n, doc in enumerate(entity.own.get("strays", []))
+        for n, doc in enumerate(strays)
     ]
-    if outputs:
-        cleared = AlertCleared(alert_id=f"vehicle_unregistered/{vehicle}", subject=vehicle)
-        outputs.append(Output("alert.v1", "alert.cleared", cleared, "linked"))
+    outputs += stray_warnings(event, vehicle, strays, [])
     own = {**entity.own, "truck_id": data.truck_id, "strays": []}
     return Applied(outputs=tuple(outputs), own=own)
-
-
-def _visit(
-    event: Event, data: Clearance, decision: Decision, *, vehicle: str, truck_id: str | None
-) -> Output:
-    visit = VisitRecorded(
-        checkpoint_id=data.checkpoint_id,
-        vehicle=vehicle,
-        truck_id=truck_id,
-        plate=data.plate,
-        decision=decision,
-        at=event.time,
-        people_count=data.people_count,
-        reason_code=data.reason_code,
-    )
-    return Output("checkpoint.visit.v1", "visit.recorded", visit, "visit", event.time)
-
-
-def _visit_doc(visit: Output) -> Doc:
-    return visit.data.model_dump(mode="json")
-
-
-def _alert(event: Event, data: Clearance, code: str, severity: Severity, subject: str) -> Output:
-    alert = AlertRaised(
-        alert_id=f"{code}/{subject}",
-        subject=subject,
-        code=code,
-        severity=severity,
-        params={
-            "checkpoint_id": data.checkpoint_id,
-            "plate": data.plate,
-            "reason_code": data.reason_code,
-            "at": format_time(event.time),
-        },
-    )
-    return Output("alert.v1", "alert.raised", alert, code, event.time)
 
 
 def may_fall_silent(entity: Entity) -> bool:
@@ -323,9 +311,15 @@ TRUCK_FOLD = EntityFold(
         "checkpoint.cleared": seen,
         "checkpoint.held": seen,
         "checkpoint.refused": seen,
+        "checkpoint.retracted": retracted,
         "plate.assigned": linked,
     },
     on_time=fall_silent,
     waits=may_fall_silent,
-    memory_limits={"truck.position.v1": POSITIONS_REMEMBERED},
+    memory_limits={
+        "truck.position.v1": POSITIONS_REMEMBERED,
+        "checkpoint.clearance.v1": CLEARANCES_REMEMBERED,
+        "truck.registry.v1": CLEARANCES_REMEMBERED,
+    },
+    refused_late=("truck.position.v1",),
 )

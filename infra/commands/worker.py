@@ -28,6 +28,7 @@ def worker(
         log_level=settings.log_level,
         planner_budget_s=settings.planner_budget_s,
         planner_limit_s=settings.planner_limit_s,
+        standbys=settings.standbys,
     )
     run_worker(config, Readiness(settings.readiness_path(name)).write)
 

@@ -9,7 +9,10 @@ from typing import Literal
 from infra.verify.finding import Finding
 from infra.verify.log import Doc, Entry, Log, Read
 from schemas.topics import TOPICS
+from streams.lot import LOT_FOLD
+from streams.place import PLACE_FOLD
 from streams.recent import Recent
+from streams.truck import TRUCK_FOLD
 
 FOLD_OF: Mapping[str, str] = {
     "truck.registry.v1": "truck",
@@ -27,7 +30,11 @@ FOLD_OF: Mapping[str, str] = {
     "corridor.lifecycle.v1": "dispatch",
 }
 """Which fold remembers the events of a topic in its table."""
-FORGETFUL: Mapping[str, int] = {"truck.position.v1": 128, "checkpoint.visit.v1": 512}
+FORGETFUL: Mapping[str, int] = {
+    topic: limit
+    for fold in (TRUCK_FOLD, PLACE_FOLD, LOT_FOLD)
+    for topic, limit in fold.limits.items()
+}
 """Topics of which a table remembers only so many identities (docs/architecture.md, Tables)."""
 INBOX = "dispatch.inbox.v1"
 READ_TOPICS = (*FOLD_OF, INBOX, "stack.tick.v1")
@@ -133,7 +140,8 @@ class _Memory:
         recent = self.recent.get((event.topic, event.key), Recent())
         same = recent.know(event.identity, event.digest)
         if same is None:
-            return "forgotten"
+            full = len(recent) >= FORGETFUL[event.topic]
+            return "forgotten" if full else "missing"
         return "applied" if same else "conflict"
 
 

@@ -6,7 +6,6 @@ disagree, topics have no order among them and either may win.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,11 +15,14 @@ from infra.verify.bookings import BINDING, ended
 from infra.verify.log import Log, Read
 from infra.verify.slots import places_of, told_capacities
 from schemas.assignment import CommandRefused
-from schemas.checkpoint import VisitRecorded
+from schemas.checkpoint import CheckpointRetracted, Clearance, VisitRecorded, VisitRetracted
 from schemas.lot import LotDeclared, LotReady, LotRevised, LotWithdrawn
 from schemas.model import Fact
 
 Told = tuple[datetime, Any]
+
+CLEARANCES_KEPT = 32
+"""Of which clearances of a vehicle a table knows what was taken back (docs/architecture.md)."""
 
 
 @dataclass
@@ -94,9 +96,29 @@ def _trucks(log: Log) -> Iterator[tuple[str, str, Expectation]]:
             fields["position.lat"] = [value["lat"] for value in _latest(seen)]
             fields["position.lon"] = [value["lon"] for value in _latest(seen)]
         if truck_id in clearances:
-            signs = [(r.event.time, r.event.type.split(".")[1]) for r in clearances[truck_id]]
-            fields["last_checkpoint.decision"] = _latest(signs)
+            fields["last_checkpoint.decision"] = _last_decision(clearances[truck_id])
         yield "truck", truck_id, Expectation(fields)
+
+
+def _last_decision(reads: Iterable[Read]) -> list[Any]:
+    """Return what the latest clearances that stand decided; nothing where none stands."""
+    many = list(reads)
+    given = {r.event.identity: r for r in many if isinstance(r.event.data, Clearance)}
+    kept = sorted(given.values(), key=lambda r: (r.event.time, r.event.identity))
+    wrong = {
+        name
+        for r in many
+        if isinstance(r.event.data, CheckpointRetracted)
+        and (name := r.event.data.retracts.identity) in given
+        and _checkpoint(given[name]) == r.event.data.checkpoint_id
+    }
+    standing = [r for r in kept[-CLEARANCES_KEPT:] if r.event.identity not in wrong]
+    signs = [(r.event.time, r.event.type.split(".")[1]) for r in standing]
+    return _latest(signs) if signs else [None]
+
+
+def _checkpoint(read: Read) -> str:
+    return str(getattr(read.event.data, "checkpoint_id", ""))
 
 
 def _places(log: Log) -> Iterator[tuple[str, str, Expectation]]:
@@ -138,12 +160,16 @@ def _replayed(reads: Iterable[Read]) -> dict[str, list[Any]]:
     return fields
 
 
-def _totals(visits: Iterable[Read]) -> Counter[str]:
-    return Counter(
-        read.event.data.decision
-        for read in visits
-        if isinstance(read.event.data, VisitRecorded) and read.event.data.replaces_vehicle is None
-    )
+def _totals(visits: Iterable[Read]) -> dict[str, int]:
+    """Count the visits by decision, less those that were taken back."""
+    totals: dict[str, int] = {}
+    for read in visits:
+        data = read.event.data
+        if isinstance(data, VisitRecorded) and data.replaces_vehicle is None:
+            totals[data.decision] = totals.get(data.decision, 0) + 1
+        elif isinstance(data, VisitRetracted):
+            totals[data.decision] = totals.get(data.decision, 0) - 1
+    return totals
 
 
 def _slots(log: Log) -> Iterator[tuple[str, str, Expectation]]:

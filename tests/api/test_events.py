@@ -18,6 +18,12 @@ from tests.api.conftest import Stand
 pytestmark = pytest.mark.integration
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
+RETRACTED = {
+    "checkpoint_id": "C1",
+    "plate": "1AB",
+    "retracts": {"source": "/api/checkpoint_officer/C1", "id": "e1"},
+    "reason_code": "did_not_occur",
+}
 POSITION = {"truck_id": "T1", "lat": 10.0, "lon": 105.0}
 
 
@@ -169,6 +175,10 @@ async def test_events_are_taken_while_redis_is_down(blind: Stand) -> None:
         ("lot_declarer:HTX2", "lot.ready", {"lot_id": "L1"}, 403),
         ("checkpoint_officer:C1", "checkpoint.held", {"checkpoint_id": "C1", "plate": "1AB"}, 202),
         ("checkpoint_officer:C2", "checkpoint.held", {"checkpoint_id": "C1", "plate": "1AB"}, 403),
+        ("checkpoint_officer:C1", "checkpoint.retracted", RETRACTED, 202),
+        ("checkpoint_officer:C2", "checkpoint.retracted", RETRACTED, 403),
+        ("dispatcher", "checkpoint.retracted", RETRACTED, 202),
+        ("haulier:H1", "checkpoint.retracted", RETRACTED, 403),
         ("observer", "truck.position_reported", POSITION, 403),
         (
             "haulier:H1",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -55,18 +55,55 @@ class Bench:
         source: str | None = None,
     ) -> str:
         """Let an event arrive; return its id."""
-        topic = next(n for n in self.fold.topics if event_type in CATALOGUE[n].types)
+        topic = self._topic(event_type)
         self._ids += 1
         event_id = event_id or f"e{self._ids}"
         source = source or ("/streams/test" if topic in OWN_TOPICS else "/test")
-        fact = validate(CATALOGUE[topic], event_type, data)
-        self.put(
-            encode(topic, event_type, fact, event_id=event_id, source=source, time=when or self.now)
-        )
+        self.put(self._record(event_type, data, when or self.now, event_id, source))
         return event_id
+
+    def _topic(self, event_type: str) -> str:
+        return next(name for name in self.fold.topics if event_type in CATALOGUE[name].types)
+
+    def _record(
+        self,
+        event_type: str,
+        data: Doc,
+        when: datetime,
+        event_id: str | None = None,
+        source: str = "/test",
+    ) -> Record:
+        topic = self._topic(event_type)
+        if event_id is None:
+            self._ids += 1
+            event_id = f"e{self._ids}"
+        fact = validate(CATALOGUE[topic], event_type, data)
+        return encode(topic, event_type, fact, event_id=event_id, source=source, time=when)
 
     def put(self, record: Record) -> None:
         """Let a record arrive."""
+        self.read([self._append(record)])
+
+    def put_unread(self, event_type: str, data: Doc) -> None:
+        """Append an event that nobody reads yet."""
+        self._append(self._record(event_type, data, self.now))
+
+    def tick_unread(self) -> tuple[Raw, int]:
+        """Append a tick that nobody reads yet, and return it as it stands in the log."""
+        self._ids += 1
+        fact = ClockTicked(now=self.now)
+        return self._append(
+            encode(
+                "stack.tick.v1",
+                "clock.ticked",
+                fact,
+                event_id=f"t{self._ids}",
+                source="/streams/clock",
+                time=self.now,
+            )
+        )
+
+    def _append(self, record: Record) -> tuple[Raw, int]:
         raw = Raw(
             topic=record.topic,
             partition=0,
@@ -77,11 +114,11 @@ class Bench:
         )
         self._offsets[record.topic] += 1
         self.log.append((raw, 1_000 + len(self.log)))
-        self.read(self.log[-1:])
+        return self.log[-1]
 
-    def read(self, batch: list[tuple[Raw, int]]) -> Work:
+    def read(self, batch: list[tuple[Raw, int]], *, behind: Collection[str] = ()) -> Work:
         """Fold records that stand in the log, and keep and say what comes of it."""
-        work = self.shell.work(0, batch)
+        work = self.shell.work(0, batch, behind=behind)
         if work.changes or work.events:
             self._rows.put(0, {JOURNAL: work.journal()})
             self.said += [record for record, _ in work.records]
@@ -91,18 +128,7 @@ class Bench:
     def wait(self, **time: float) -> None:
         """Let time pass, and tick."""
         self.now += timedelta(**time)
-        self._ids += 1
-        fact = ClockTicked(now=self.now)
-        self.put(
-            encode(
-                "stack.tick.v1",
-                "clock.ticked",
-                fact,
-                event_id=f"t{self._ids}",
-                source="/streams/clock",
-                time=self.now,
-            )
-        )
+        self.read([self.tick_unread()])
 
     def entities(self) -> dict[str, Entity]:
         """Return every entity of the fold by its key."""

@@ -30,6 +30,12 @@ def _play(town: Town, *, repeat: Callable[[], bool] = lambda: False) -> None:
     say("assignment.report_loaded", {"assignment_id": by_lot["L0"], **base}, "c3")
     say("lot.withdrawn", {"lot_id": "L2"}, "w1")
     say("checkpoint.held", {"checkpoint_id": "CP", "truck_id": "T0", "plate": "68C-11111"}, "h1")
+    say("checkpoint.held", {"checkpoint_id": "CP", "truck_id": "T1"}, "h2")
+    say("checkpoint.held", {"checkpoint_id": "CP", "plate": "68C-999.99"}, "h3")
+    town.run()
+    for number, vehicle in (("h2", {"truck_id": "T1"}), ("h3", {"plate": "68C-999.99"})):
+        wrong = {"retracts": {"source": "/test", "id": number}, "reason_code": "did_not_occur"}
+        say("checkpoint.retracted", {"checkpoint_id": "CP", **vehicle, **wrong}, f"r{number}")
     town.run()
     say("slot.capacity_changed", {**town.window(2), "capacity_trucks": 0}, "s1")
     town.run(minutes=5)

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from infra.verify import recompute
 from infra.verify.judge import INVARIANTS, judge
 from infra.verify.known import lasts_too_long
 from schemas.envelope import decode
+from streams import clearance
 from tests.infra.verify.world import (
     ASSIGNMENT,
     BASE_MS,
@@ -264,6 +266,47 @@ def _alert_unseen(world: World) -> None:
     world.say("alert.v1", "alert.raised", alert, seconds=70)
 
 
+def _see(world: World, decision: str, seconds: float, name: str, **more: Any) -> None:
+    data = {"checkpoint_id": "cp1", "truck_id": "k1"} | more
+    kind, topic = f"checkpoint.{decision}", "checkpoint.clearance.v1"
+    world.say(topic, kind, data, seconds=seconds, event_id=name)
+
+
+def _take_back(world: World, name: str, **more: Any) -> None:
+    wrong = {"retracts": {"source": "/test", "id": name}, "reason_code": "did_not_occur"}
+    _see(world, "retracted", 80, f"r-{name}", **wrong | more)
+
+
+def _show_last(world: World, decision: str | None, seconds: float = 0) -> None:
+    seen = {"checkpoint_id": "cp1", "decision": decision, "at": at(seconds), "reason_code": None}
+    last = {"last_checkpoint": seen if decision else None}
+    world.view("truck", "k1", world.docs["truck"]["k1"] | last)
+
+
+def _what_was_taken_back_is_shown(world: World) -> None:
+    _see(world, "cleared", 60, "c1")
+    _see(world, "held", 70, "c2")
+    _take_back(world, "c2")
+    _show_last(world, "held", 70)
+
+
+def _visits(world: World, **totals: int) -> None:
+    place = {"place_id": "cp1", "name": "Chốt", "lat": 10.0, "lon": 105.0}
+    world.say("place.registry.v1", "checkpoint.registered", place, seconds=1)
+    topic, visit = "checkpoint.visit.v1", {"checkpoint_id": "cp1", "vehicle": "k1"}
+    for n, decision in enumerate(("cleared", "held")):
+        data = visit | {"decision": decision, "at": at(60 + n), "clearance": f"/test c{n}"}
+        world.say(topic, "visit.recorded", data, seconds=60 + n)
+        if decision == "held":
+            world.say(topic, "visit.retracted", data, seconds=80)
+    full = place | {"bays": 1, "region": None, "status": "active", "present": []}
+    world.view("checkpoint", "cp1", full | {"totals": totals})
+
+
+def _a_visit_taken_back_is_counted(world: World) -> None:
+    _visits(world, cleared=1, held=1)
+
+
 def _truck_in_no_table(world: World) -> None:
     del world.table("truck", "k1")["views"]["truck:k1"]
     del world.docs["truck"], world.states["truck", "k1"]
@@ -333,6 +376,8 @@ BREAKING: list[tuple[str, str, Change]] = [
     ("views_agree", "recomputed", _lot_knows_nothing_of_its_delivery),
     ("views_agree", "recomputed", _command_says_refused),
     ("views_agree", "recomputed", _alert_unseen),
+    ("views_agree", "recomputed", _what_was_taken_back_is_shown),
+    ("views_agree", "recomputed", _a_visit_taken_back_is_counted),
     ("views_agree", "unknown", _truck_in_no_table),
     ("closures_respected", "crosses_closure", _route_crosses_a_closed_road),
     ("closures_respected", "crosses_closure", _route_crosses_a_zone),
@@ -420,9 +465,36 @@ def _a_day_ends_at_midnight_here(world: World) -> None:
     second(world, truck_id="k1", **times, breaks=[(at(75_600), at(76_500))])
 
 
+def _what_was_taken_back_is_gone(world: World) -> None:
+    _see(world, "cleared", 60, "c1")
+    _see(world, "held", 70, "c2")
+    _take_back(world, "c2")
+    _show_last(world, "cleared", 60)
+
+
+def _everything_was_taken_back(world: World) -> None:
+    _see(world, "held", 60, "c1")
+    _take_back(world, "c1")
+    _show_last(world, None)
+
+
+def _it_was_not_theirs_to_take_back(world: World) -> None:
+    _see(world, "held", 60, "c1")
+    _take_back(world, "c1", checkpoint_id="cp2")
+    _show_last(world, "held", 60)
+
+
+def _a_visit_taken_back_is_counted_no_more(world: World) -> None:
+    _visits(world, cleared=1, held=0)
+
+
 @pytest.mark.parametrize(
     "change",
     [
+        _what_was_taken_back_is_gone,
+        _everything_was_taken_back,
+        _it_was_not_theirs_to_take_back,
+        _a_visit_taken_back_is_counted_no_more,
         _excess_is_displaced,
         _cut_is_displaced,
         _withdrawn_before_the_answer,
@@ -464,6 +536,11 @@ def test_a_topic_cut_by_retention_is_not_counted() -> None:
     world = good_world()
     _applied_twice(world)
     assert judge(world.log(first={("harvest.lot.v1", 0): 1})).ok
+
+
+def test_the_judge_knows_how_many_clearances_a_table_keeps() -> None:
+    """It imports nothing of the reducers, so the number stands twice."""
+    assert recompute.CLEARANCES_KEPT == clearance.CLEARANCES_KEPT
 
 
 def test_the_clock_of_a_log_is_read_from_its_ticks() -> None:
