@@ -15,7 +15,8 @@ WORKERS = "harvestlane-workers"
 """The consumer group of the stream workers."""
 
 _PATIENCE_MS = 5_000
-_COORDINATOR_WITHIN_S = 15.0
+COORDINATOR_WITHIN_S = 15.0
+"""How long a group may be without a coordinator: a broker's place is taken after 6 s."""
 
 
 @contextmanager
@@ -49,7 +50,9 @@ def admin_of(settings: Settings) -> Iterator[Any]:
         ) from error
 
 
-def committed(admin: Any, group: str) -> dict[TopicPartition, int]:
+def committed(
+    admin: Any, group: str, *, within_s: float = COORDINATOR_WITHIN_S
+) -> dict[TopicPartition, int]:
     """Read the next offsets of a group.
 
     A new broker makes the topic that it keeps them in when it is first asked, and says until then
@@ -61,8 +64,10 @@ def committed(admin: Any, group: str) -> dict[TopicPartition, int]:
         From `admin_of`.
     group
         Name of the group.
+    within_s
+        How long to wait for the coordinator.
     """
-    deadline = time.monotonic() + _COORDINATOR_WITHIN_S
+    deadline = time.monotonic() + within_s
     while True:
         try:
             found = admin.list_group_offsets({group: None})[group]
@@ -70,5 +75,7 @@ def committed(admin: Any, group: str) -> dict[TopicPartition, int]:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.1)
+            # kafka-python 3.0 asks the broker that it knows for ever, also when another took over
+            admin._manager.cluster._coordinators.clear()  # noqa: SLF001 - it has no other way
         else:
             return {place: max(at.offset, 0) for place, at in found.items()}

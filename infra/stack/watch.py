@@ -129,9 +129,9 @@ class Watch:
         stalled = self._progress.note(done, {place: ends[place].offset for place in ends}, now)
         if not stalled:
             return
-        owners = _owners(admin.describe_groups([WORKERS])[WORKERS])
+        known = owners(admin.describe_groups([WORKERS])[WORKERS])
         for place, since in stalled.items():
-            self._blame(owners.get((place.topic, place.partition)), place, since, now)
+            self._blame(known.get((place.topic, place.partition)), place, since, now)
 
     def _watched(self, child: Child) -> Child:
         if not child.name.startswith(_WORKER):
@@ -228,8 +228,14 @@ def _publish(settings: Settings, record: Record) -> None:
         producer.close(timeout=_SEND_WITHIN_S)
 
 
-def _owners(group: Mapping[str, Any]) -> dict[tuple[str, int], str]:
-    """Name the worker of each partition, where the group is at rest."""
+def owners(group: Mapping[str, Any]) -> dict[tuple[str, int], str]:
+    """Name the worker of each partition; nobody where the group is not at rest.
+
+    Parameters
+    ----------
+    group
+        As kafka-python's `describe_groups` describes it.
+    """
     if group.get("group_state") != "Stable":
         return {}
     found: dict[tuple[str, int], str] = {}

@@ -160,9 +160,8 @@ def _amiss(stack: ChaosStack, watcher: Watcher, since: float) -> str:
         return f"{', '.join(unready)} not ready"
     if late := watcher.late(since, _CAUGHT_UP_S):
         return f"{', '.join(late[:5])} late"
-    if missing := watcher.copies_missing():
-        return f"{missing} copies not in step"
-    return ""
+    missing = watcher.copies_missing(since)
+    return "" if missing == 0 else f"{missing} copies not in step"
 
 
 def _stall_words(settings: Settings) -> list[str]:

@@ -7,14 +7,18 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from kafka import TopicPartition
+from kafka.admin import OffsetSpec
+from kafka.errors import KafkaError
 from redis import Redis
 from redis.exceptions import RedisError
 
-from infra.kafka.groups import WORKERS
+from infra.kafka.groups import WORKERS, admin_of, committed
 from infra.settings import Settings
+from infra.stack.watch import owners
+from infra.supervisor.probes import kafka_brokers
 from infra.verify.accounted import PROJECTED, READ_TOPICS
+from schemas.errors import Unavailable
 from schemas.topics import CATALOGUE
 
 Place = tuple[str, int]
@@ -22,7 +26,8 @@ Sample = tuple[float, Mapping[Place, int]]
 
 EVERY_S = 0.5
 _PATIENCE_S = 2.0
-_CUTOFF_S = 10.0
+_JOIN_S = 30.0
+_COPIES_EVERY = 4
 
 
 class Watcher:
@@ -46,13 +51,13 @@ class Watcher:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._admin = AdminClient({"bootstrap.servers": settings.bootstrap_servers})
         self._applied_at = _places(READ_TOPICS)
         self._shown_at = _places(PROJECTED)
         self.committed: list[Sample] = []
-        self.went_back = 0
         self.ends: list[Sample] = []
+        self.went_back = 0
         self._shown: Sample = (0.0, {})
+        self._missing: tuple[float, int] = (0.0, 0)
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
 
@@ -64,7 +69,7 @@ class Watcher:
     def __exit__(self, *_error: object) -> None:
         """End."""
         self._ended.set()
-        self._thread.join(_CUTOFF_S)
+        self._thread.join(_JOIN_S)
 
     def late(self, since: float, within_s: float) -> list[str]:
         """Name the partitions with a record that waits to be applied or shown.
@@ -83,6 +88,30 @@ class Watcher:
             f"{name} in Redis" for name in self._late(shown, self._shown_at, within_s)
         ]
 
+    def copies_missing(self, since: float) -> int | None:
+        """Count the copies of partitions that are not in step.
+
+        Parameters
+        ----------
+        since
+            What was heard before this time (seconds since 1970) does not count.
+
+        Returns
+        -------
+        int or None
+            None where nobody told since then.
+        """
+        heard, missing = self._missing
+        return missing if heard > since else None
+
+    def leader_of(self, place: Place) -> str | None:
+        """Name the worker that owns a partition now; None where nobody does, or none can tell."""
+        try:
+            with admin_of(self._settings) as admin:
+                return owners(admin.describe_groups([WORKERS])[WORKERS]).get(place)
+        except Unavailable:
+            return None
+
     def _late(
         self, offsets: Mapping[Place, int], places: list[Place], within_s: float
     ) -> Iterator[str]:
@@ -94,72 +123,47 @@ class Watcher:
                         yield f"{place[0]}:{place[1]}"
                 return
 
-    def copies_missing(self) -> int:
-        """Count the copies of partitions that are not in step, all where no broker answers."""
-        try:
-            topics = self._admin.list_topics(timeout=_PATIENCE_S).topics.values()
-        except KafkaException:
-            return len(self._applied_at)
-        parts: Any = [part for topic in topics for part in topic.partitions.values()]
-        return sum(len(part.replicas) - len(part.isrs) for part in parts)
-
-    def leader_of(self, place: Place) -> str | None:
-        """Name the worker that owns a partition now; None where nobody does, or none can tell."""
-        try:
-            asked = self._admin.describe_consumer_groups([WORKERS], request_timeout=_PATIENCE_S)
-            group = asked[WORKERS].result(_CUTOFF_S)
-        except (KafkaException, TimeoutError):
-            return None
-        for member in group.members:
-            for one in member.assignment.topic_partitions:
-                if (one.topic, one.partition) == place:
-                    return str(member.group_instance_id or member.client_id)
-        return None
-
     def _run(self) -> None:
         while not self._ended.wait(EVERY_S):
-            for look in (self._look_at_ends, self._look_at_committed, self._look_at_shown):
-                try:
-                    look()
-                except (KafkaException, RedisError, TimeoutError):
-                    continue  # somebody is down: the next look tells more
+            if not self._somebody_listens():
+                continue
+            try:
+                with admin_of(self._settings) as admin:
+                    self._look(admin)
+            except (Unavailable, KafkaError, OSError):
+                continue  # somebody is down: another client, and the next look, tell more
 
-    def _look_at_ends(self) -> None:
-        asked = time.time()
-        self.ends.append((asked, self._ask_ends()))
+    def _somebody_listens(self) -> bool:
+        """Ask before a client is made, which leaves sockets open where nobody answers."""
+        return any(kafka_brokers("127.0.0.1", port) for port in self._settings.kafka_ports)
 
-    def _look_at_committed(self) -> None:
-        self._note(self._ask_committed())
+    def _look(self, admin: Any) -> None:
+        number = 0
+        while not self._ended.wait(EVERY_S):
+            asked = time.time()
+            self.ends.append((asked, self._ask_ends(admin)))
+            self._note(committed(admin, WORKERS, within_s=_PATIENCE_S))
+            if number % _COPIES_EVERY == 0:
+                self._missing = (asked, _missing(admin))
+            number += 1
+            try:
+                self._shown = (time.time(), self._ask_shown())
+            except RedisError:
+                continue
 
-    def _look_at_shown(self) -> None:
-        self._shown = (time.time(), self._ask_shown())
-
-    def _note(self, offsets: dict[Place, int]) -> None:
+    def _note(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Keep what was heard; an offset that went back is counted, and taken as it was before."""
         _, before = self.committed[-1] if self.committed else (0.0, {})
-        self.went_back += sum(offsets.get(place, 0) < at for place, at in before.items())
-        highest = {place: max(at, before.get(place, 0)) for place, at in offsets.items()}
+        found = {(place.topic, place.partition): at for place, at in offsets.items()}
+        self.went_back += sum(found.get(place, 0) < at for place, at in before.items())
+        highest = {place: max(at, before.get(place, 0)) for place, at in found.items()}
         self.committed.append((time.time(), {**before, **highest}))
 
-    def _ask_ends(self) -> dict[Place, int]:
+    def _ask_ends(self, admin: Any) -> dict[Place, int]:
         places = {*self._applied_at, *self._shown_at}
-        asked = {TopicPartition(*place): OffsetSpec.latest() for place in places}
-        answers = self._admin.list_offsets(asked, request_timeout=_PATIENCE_S)
-        found = {
-            (place.topic, place.partition): future.result(_CUTOFF_S).offset
-            for place, future in answers.items()
-        }
-        if min(found.values()) < 0:
-            raise TimeoutError
-        return found
-
-    def _ask_committed(self) -> dict[Place, int]:
-        asked = [ConsumerGroupTopicPartitions(WORKERS)]
-        future = self._admin.list_consumer_group_offsets(asked, request_timeout=_PATIENCE_S)[
-            WORKERS
-        ]
-        found = future.result(_CUTOFF_S).topic_partitions
-        return {(one.topic, one.partition): max(one.offset, 0) for one in found}
+        asked = {TopicPartition(*place): OffsetSpec.LATEST for place in places}
+        answer = admin.list_partition_offsets(asked)
+        return {(place.topic, place.partition): found.offset for place, found in answer.items()}
 
     def _ask_shown(self) -> dict[Place, int]:
         with Redis.from_url(
@@ -172,3 +176,8 @@ class Watcher:
 
 def _places(topics: Iterable[str]) -> list[Place]:
     return [(topic, number) for topic in topics for number in range(CATALOGUE[topic].partitions)]
+
+
+def _missing(admin: Any) -> int:
+    parts = [part for topic in admin.describe_topics() for part in topic["partitions"]]
+    return sum(len(part["replica_nodes"]) - len(part["isr_nodes"]) for part in parts)
