@@ -199,6 +199,8 @@ def waits(outcome: Outcome, settings: Settings, seed: int, tell: Tell, sizes: Si
         )
     outcome.facts["latency"] = {
         "rate_per_s": round(found.rate, 1),
+        "workers": sizes.latency.workers,
+        "cores": found.cores,
         "state_ms": _spread(state),
         "decision_ms": {kind: _spread(each) for kind, each in found.decision_ms.items()},
     }

@@ -110,13 +110,7 @@ class Process:
 
     def cpu_s(self) -> float:
         """Return what it and its children have used of the processors so far, seconds."""
-        found = 0.0
-        with contextlib.suppress(psutil.NoSuchProcess):
-            parent = psutil.Process(self.pid)
-            for one in (parent, *parent.children(recursive=True)):
-                times = one.cpu_times()
-                found += times.user + times.system
-        return found
+        return cpu_s(self.pid)
 
     def hold(self) -> None:
         """Hold it still."""
@@ -141,3 +135,22 @@ class Process:
             self._process.wait(_ENDS_WITHIN_S)
         except subprocess.TimeoutExpired:
             self.kill()
+
+
+def cpu_s(pid: int, *, children: bool = True) -> float:
+    """Return what a process has used of the processors so far, seconds; 0 where it has ended.
+
+    Parameters
+    ----------
+    pid
+        The process.
+    children
+        Whether to add what its children have used.
+    """
+    found = 0.0
+    with contextlib.suppress(psutil.NoSuchProcess):
+        parent = psutil.Process(pid)
+        for one in (parent, *(parent.children(recursive=True) if children else ())):
+            times = one.cpu_times()
+            found += times.user + times.system
+    return found

@@ -10,6 +10,7 @@ or that trip's end.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,11 +22,13 @@ from typing import Any
 import orjson
 
 from infra.bench.measure import Tell
+from infra.bench.streams.contestant import cpu_s
 from infra.bench.streams.fleet import Fleet, Message
 from infra.bench.streams.pour import Found, NoFigure, pour, quick_producer, read_all
 from infra.bench.streams.town import closure, decline, lot, ports
 from infra.settings import Settings
 from infra.stack import running_stack
+from infra.stack.record import Record
 from schemas.topics import CATALOGUE
 
 _TICK_S = 0.01
@@ -62,7 +65,7 @@ class Plan:
     measured_s: float = 65.0
     samples: int = 20
     causes: int = 66
-    workers: int = 2
+    workers: int = 1
 
 
 @dataclass
@@ -79,6 +82,8 @@ class Waits:
         Sampled positions no view showed, and causes nothing was said to, in time.
     sent, rate
         Positions sent while measured, and how many that was a second.
+    cores
+        How many processors' work each process did, with its children.
     """
 
     state_ms: list[float] = field(default_factory=list)
@@ -87,6 +92,7 @@ class Waits:
     unanswered: int = 0
     sent: int = 0
     rate: float = 0.0
+    cores: dict[str, float] = field(default_factory=dict)
 
     @property
     def all_decisions_ms(self) -> list[float]:
@@ -128,12 +134,28 @@ def measure(settings: Settings, plan: Plan, seed: int, tell: Tell) -> Waits:
         load = _Load(servers, fleet.positions(int(plan.rate * seconds)), plan)
         look = _Look(stack.settings.redis_url, load)
         causes = _Causes(servers, plan, Random(f"{seed}/causes"))
+        before, began = _used_s(stack.settings), time.monotonic()
         for thread in (load, look, causes):
             thread.start()
         tell(f"reporting {plan.rate:,} positions a second for {seconds:.0f} s")
         for thread in (load, look, causes):
             thread.join()
-        return _gather(servers, load, look, causes)
+        after, took_s = _used_s(stack.settings), time.monotonic() - began
+        found = _gather(servers, load, look, causes)
+        found.cores = {
+            name: round(max(after[name] - used, 0.0) / took_s, 2)
+            for name, used in before.items()
+            if name in after
+        }
+        return found
+
+
+def _used_s(settings: Settings) -> dict[str, float]:
+    """Return what each process of the stack, and this one, has used of the processors, seconds."""
+    record = Record.read(settings)
+    found = {one.name: cpu_s(one.pid) for one in record.processes if one.pid} if record else {}
+    found.pop("supervisor", None)  # the others are its children
+    return found | {"bench": cpu_s(os.getpid(), children=False)}
 
 
 def _wake_planner(servers: str, seed: int) -> None:
