@@ -208,6 +208,23 @@ class Watch:
         self._consumer.close()
 
 
+def ends_of(servers: str, topic: str) -> dict[int, int]:
+    """Return where each partition of a topic ends now."""
+    from confluent_kafka import Consumer, TopicPartition  # noqa: PLC0415
+
+    consumer = Consumer({"bootstrap.servers": servers, "log_level": 2, "group.id": "bench-ends"})
+    try:
+        known = consumer.list_topics(topic, timeout=30).topics[topic].partitions
+        return {
+            number: consumer.get_watermark_offsets(
+                TopicPartition(topic, number), timeout=30, cached=False
+            )[1]
+            for number in known
+        }
+    finally:
+        consumer.close()
+
+
 def read_all(servers: str, topic: str) -> Iterable[Found]:
     """Read everything that stands in a topic now."""
     from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition  # noqa: PLC0415

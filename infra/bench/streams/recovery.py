@@ -7,6 +7,7 @@ to. The table's changelog is written directly, in the form in which the reducer 
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -16,8 +17,8 @@ from datetime import UTC, datetime
 from infra.bench.measure import Tell
 from infra.bench.streams.contestant import Process
 from infra.bench.streams.fleet import POSITIONS, REGISTRY, Fleet, Message, message
-from infra.bench.streams.ours import TABLE, settle, wait_until_ready, watch_of, worker
-from infra.bench.streams.pour import Found, NoFigure, pour, pour_records, read_all
+from infra.bench.streams.ours import TABLE, wait_until_ready, watch_of, worker
+from infra.bench.streams.pour import Found, NoFigure, ends_of, pour, pour_records, read_all
 from infra.bench.streams.reducer import QuietShell
 from infra.settings import Settings
 from schemas.topics import ENTITY_PARTITIONS
@@ -30,6 +31,9 @@ _NAME = "T0000000"
 _ASSIGNED = re.compile(r"^(\S+ \S+) .*Executing _on_partitions_assigned", re.MULTILINE)
 _WITHIN_S = 300.0
 _STATES = "truck.state.v1"
+_OFFSET_KEY = b"__faust\0offset__"
+"""Where Faust's store keeps how much of the changelog it holds."""
+_CALM_S, _NEARLY = 8.0, 50
 
 
 @dataclass
@@ -177,7 +181,7 @@ def _take_over(settings: Settings, workers: dict[str, Process], tell: Tell) -> t
         watch.wait(within_s=_WITHIN_S, look_every_s=0.2)
     finally:
         watch.close()
-    settle(workers["worker-2"], within_s=_WITHIN_S)
+    _until_copied(settings, workers["worker-2"], "worker-2")
     events = _one_each(1)
     killed = time.time()
     workers.pop("worker-1").kill()
@@ -191,6 +195,44 @@ def _take_over(settings: Settings, workers: dict[str, Process], tell: Tell) -> t
         raise NoFigure("the killed worker had no partition")
     tell(f"taken over {max(taken_over) - killed:.1f} s after the kill")
     return max(taken_over) - given[0], max(taken_over) - killed
+
+
+def _until_copied(settings: Settings, process: Process, name: str) -> None:
+    """Wait until a worker holds the whole table, its own partitions and its copies of the others.
+
+    Nor may the group have given out partitions a moment ago: it would do so again.
+
+    Raises
+    ------
+    NoFigure
+        It does not come to that.
+    """
+    until = time.monotonic() + _WITHIN_S
+    while True:
+        given = assignments(process.log())
+        calm = bool(given) and time.time() - given[-1] > _CALM_S
+        if calm and _left_to_copy(settings, name) < _NEARLY:
+            return
+        if time.monotonic() > until or not process.is_alive():
+            raise NoFigure(f"the copies are not there in time; {process.last_words()}")
+        time.sleep(1.0)
+
+
+def _left_to_copy(settings: Settings, name: str) -> int:
+    """Count the changelog's records that a worker's tables do not hold yet."""
+    from rocksdict import AccessType, Options, Rdict  # noqa: PLC0415 - for this one look
+
+    ends = ends_of(settings.bootstrap_servers, TABLE)
+    left = 0
+    for partition, end in ends.items():
+        held = -1
+        for path in settings.tables_dir(name).rglob(f"truck-{partition}.db"):
+            with contextlib.suppress(Exception):  # it is another's, and just being written
+                table = Rdict(str(path), Options(raw_mode=True), access_type=AccessType.read_only())
+                held = max(held, int(table.get(_OFFSET_KEY) or -1))
+                table.close()
+        left += max(end - 1 - held, 0)
+    return left
 
 
 def _applied(
