@@ -348,7 +348,7 @@ def test_the_same_events_in_any_order_end_in_the_same_state(
 
 
 def _known(gate: Gate) -> dict[str, Any]:
-    """Return all that the truck fold knows of the truck, but for how often it has changed, and where it stood."""
+    """Return what the truck fold knows of the truck, but for its version and its places."""
     entities = gate.trucks.entities()
     view = {k: v for k, v in entities["T"].views["truck:T"].items() if k != "version"}
     own = {
