@@ -18,7 +18,9 @@ from infra.settings import Settings
 from infra.stack.record import held
 from schemas.errors import BackupError
 
-LASTING = ("kafka", "secret", "scenario")
+LOGS = ("kafka", "kafka-1", "kafka-2", "kafka-3")
+"""Where the event log is: in the first with one broker, in the others with three."""
+LASTING = (*LOGS, "secret", "scenario")
 """What is copied, by its name in the stack's folder."""
 MANIFEST = "backup.json"
 _ROOM = 1.1
@@ -66,7 +68,7 @@ def backup(settings: Settings, folder: Path, *, tell: Tell = lambda _: None) -> 
         raise BackupError(
             "HARVESTLANE_KAFKA names a broker that is not this stack's: back it up by its own means"
         )
-    if not settings.kafka_dir.is_dir():
+    if not any((settings.home / name).is_dir() for name in LOGS):
         raise BackupError(f"{settings.home} holds no stack; HARVESTLANE_HOME names its folder")
     _require_empty(folder)
     with held(settings):
@@ -110,10 +112,16 @@ def restore(settings: Settings, folder: Path, *, tell: Tell = lambda _: None) ->
         A stack runs.
     """
     sums, made = _manifest(folder)
-    if settings.kafka_dir.exists():
+    if any((settings.home / name).exists() for name in LOGS):
         raise BackupError(
             f"{settings.home} holds an event log already: set HARVESTLANE_HOME to an empty folder, "
             "or move that one away"
+        )
+    brokers = 1 if any(Path(name).parts[0] == LOGS[0] for name in sums) else len(LOGS) - 1
+    if brokers != settings.brokers:
+        raise BackupError(
+            f"{folder} is the backup of a stack with {brokers} broker{'s' * (brokers > 1)}: set "
+            f"HARVESTLANE_BROKERS={brokers}"
         )
     for name, known in sums.items():
         tell(f"checking {name}")

@@ -8,7 +8,7 @@ import socket
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.errors import SettingsError
@@ -19,6 +19,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 _PREFIX = "HARVESTLANE_"
 _SECRET_BYTES = 32
 _PORTS_TO_TRY = range(20_000, 32_000)  # below those that the system gives to outgoing connections
+_STEP = 2  # between the ports of one broker and those of the next
 
 
 class Settings(BaseSettings):
@@ -39,10 +40,12 @@ class Settings(BaseSettings):
         Address that the API listens on.
     port
         Port of the API and the pages.
+    brokers
+        Number of brokers of our own Kafka, 1 or 3; three keep every record three times.
     kafka_port
-        Port of our own broker.
+        Port of our own broker; the second has one two above it, the third two above that.
     kafka_controller_port
-        Port of our own broker's controller.
+        Port of our own broker's controller; those of further brokers follow in the same steps.
     redis_port
         Port of our own Redis.
     workers
@@ -78,6 +81,7 @@ class Settings(BaseSettings):
     redis: str | None = None
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)
+    brokers: int = 1
     kafka_port: int = Field(19092, ge=1, le=65535)
     kafka_controller_port: int = Field(19093, ge=1, le=65535)
     redis_port: int = Field(16379, ge=1, le=65535)
@@ -98,10 +102,40 @@ class Settings(BaseSettings):
     def _absolute(cls, path: Path) -> Path:
         return path.expanduser().absolute()
 
+    @field_validator("brokers")
+    @classmethod
+    def _one_or_three(cls, brokers: int) -> int:
+        if brokers not in {1, 3}:
+            raise ValueError("Expected 1 or 3.")
+        return brokers
+
+    @model_validator(mode="after")
+    def _own_ports(self) -> Self:
+        ports = (*self.kafka_ports, *self.kafka_controller_ports)
+        if len(set(ports)) < len(ports):
+            raise ValueError(
+                "Expected different ports for all brokers and their controllers; HARVESTLANE_"
+                "KAFKA_PORT and HARVESTLANE_KAFKA_CONTROLLER_PORT name the first ones"
+            )
+        return self
+
     @property
     def bootstrap_servers(self) -> str:
         """Name the brokers to connect to, `host:port[,…]`."""
-        return self.kafka or f"127.0.0.1:{self.kafka_port}"
+        return self.kafka or ",".join(f"127.0.0.1:{port}" for port in self.kafka_ports)
+
+    @property
+    def kafka_ports(self) -> tuple[int, ...]:
+        """Give the ports of our own brokers."""
+        return self._steps_from(self.kafka_port)
+
+    @property
+    def kafka_controller_ports(self) -> tuple[int, ...]:
+        """Give the ports of our own brokers' controllers."""
+        return self._steps_from(self.kafka_controller_port)
+
+    def _steps_from(self, port: int) -> tuple[int, ...]:
+        return tuple(port + _STEP * number for number in range(self.brokers))
 
     @property
     def redis_url(self) -> str:
@@ -125,9 +159,11 @@ class Settings(BaseSettings):
         return self.home / "run"
 
     @property
-    def kafka_dir(self) -> Path:
-        """Name the data folder of our own broker."""
-        return self.home / "kafka"
+    def kafka_names(self) -> tuple[str, ...]:
+        """Name our own brokers: as processes, and as folders of their data."""
+        if self.brokers == 1:
+            return ("kafka",)
+        return tuple(f"kafka-{number}" for number in range(1, self.brokers + 1))
 
     @property
     def redis_dir(self) -> Path:
@@ -197,7 +233,9 @@ class Settings(BaseSettings):
         }
 
     @classmethod
-    def throwaway(cls, home: Path, *, workers: int = 2, clock_speed: float = 1.0) -> Self:
+    def throwaway(
+        cls, home: Path, *, workers: int = 2, brokers: int = 1, clock_speed: float = 1.0
+    ) -> Self:
         """Describe a stack beside all others: a folder of its own and free ports.
 
         Parameters
@@ -206,6 +244,8 @@ class Settings(BaseSettings):
             Folder of the new stack.
         workers
             Number of stream workers.
+        brokers
+            Number of brokers, 1 or 3.
         clock_speed
             Seconds of the scenario's clock in one second of the wall's.
 
@@ -213,50 +253,67 @@ class Settings(BaseSettings):
         -----
         The road network stays the one that the environment names: it is only read.
         """
-        port, kafka_port, kafka_controller_port, redis_port = free_ports(4)
+        (kafka_port,) = free_ports(1, in_a_row=_STEP * brokers)
+        others = range(kafka_port, kafka_port + _STEP * brokers)
+        port, redis_port, *_ = (port for port in free_ports(2 + len(others)) if port not in others)
         return cls(
             home=home,
             kafka=None,
             redis=None,
             host="127.0.0.1",
             port=port,
+            brokers=brokers,
             kafka_port=kafka_port,
-            kafka_controller_port=kafka_controller_port,
+            kafka_controller_port=kafka_port + 1,
             redis_port=redis_port,
             workers=workers,
             clock_speed=clock_speed,
         )
 
 
-def load_settings() -> Settings:
+def load_settings(**asked: int) -> Settings:
     """Read the settings from the environment.
+
+    Parameters
+    ----------
+    asked
+        Settings that were asked for otherwise, by name; they count more.
 
     Raises
     ------
     SettingsError
-        Where a variable holds no fitting value; the message names it.
+        Where a variable, or what was asked for, holds no fitting value; the message names it.
     """
     try:
-        return Settings()
+        return Settings.model_validate(asked)
     except ValidationError as error:
         first = error.errors()[0]
         name = _PREFIX + str(first["loc"][0]).upper() if first["loc"] else _PREFIX + "*"
-        raise SettingsError(f"{name}: {first['msg']}; correct or unset it") from error
+        why = first["msg"].removeprefix("Value error, ")
+        raise SettingsError(f"{name}: {why}; correct or unset it") from error
 
 
-def free_ports(count: int) -> list[int]:
+def free_ports(count: int, *, in_a_row: int = 1) -> list[int]:
     """Find loopback ports that nothing listens on at the moment.
 
     Parameters
     ----------
     count
         How many different ports to find.
+    in_a_row
+        How many ports have to be free from each of them on.
     """
     found: list[int] = []
     for port in random.sample(_PORTS_TO_TRY, len(_PORTS_TO_TRY)):
         if len(found) == count:
             break
-        with contextlib.suppress(OSError), socket.socket() as listener:
-            listener.bind(("127.0.0.1", port))
+        if all(_is_free(port + further) for further in range(in_a_row)):
             found.append(port)
     return found
+
+
+def _is_free(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.socket() as listener:
+        listener.bind(("127.0.0.1", port))
+        return True
+    return False

@@ -112,7 +112,8 @@ def apply(settings: Settings) -> Applied:
         there = set(admin.list_topics())
         missing = [topic for topic in wanted_topics() if topic.name not in there]
         if missing:
-            replicas = min(_MOST_REPLICAS, len(admin.describe_cluster()["brokers"]))
+            own = settings.brokers if settings.kafka is None else 1
+            replicas = max(own, min(_MOST_REPLICAS, len(admin.describe_cluster()["brokers"])))
             _create(admin, missing, replicas)
         return Applied(
             created=tuple(topic.name for topic in missing), differences=tuple(_compare(admin))

@@ -20,16 +20,21 @@ class Bench:
     says
         What it measures, in one sentence.
     take
-        Takes the measures, given a seed and somebody to tell of the progress.
+        Takes the measures, given a seed and somebody to tell of the progress, and those of its
+        options that were given, by name.
+    options
+        The names of the command's options that it takes besides, such as `minutes`; what is a word
+        of Python's own has an underscore behind it.
     """
 
     says: str
-    take: Callable[[int, Tell], Outcome]
+    take: Callable[..., Outcome]
+    options: tuple[str, ...] = ()
 
 
-def _late(module: str) -> Callable[[int, Tell], Outcome]:
-    def take(seed: int, tell: Tell) -> Outcome:
-        outcome: Outcome = importlib.import_module(module).take(seed, tell)
+def _late(module: str) -> Callable[..., Outcome]:
+    def take(seed: int, tell: Tell, **options: Any) -> Outcome:
+        outcome: Outcome = importlib.import_module(module).take(seed, tell, **options)
         return outcome
 
     return take
@@ -40,6 +45,11 @@ BENCHES: Mapping[str, Bench] = {
         "the assignment engine beside VROOM, OR-Tools, PyVRP and a lower bound",
         _late("infra.bench.assignment.bench"),
     ),
+    "chaos": Bench(
+        "three brokers and three workers broken in every way under load: nothing lost or doubled",
+        _late("infra.bench.chaos.bench"),
+        options=("rounds",),
+    ),
     "roads": Bench(
         "the road engine beside networkx, scipy, routingkit-cch and OSRM",
         _late("infra.bench.roads.bench"),
@@ -48,10 +58,28 @@ BENCHES: Mapping[str, Bench] = {
         "memory and time of `roads build --pbf` on a generated extract of over 100 MB",
         _late("infra.bench.roads.extract_bench"),
     ),
+    "soak": Bench(
+        "memory and disk of a whole stack at 500 events/s for `--minutes`: nothing may grow",
+        _late("infra.bench.soak.bench"),
+        options=("minutes",),
+    ),
+    "upgrade": Bench(
+        "workers of an earlier revision (`--from`) replaced under load by this one's: all is kept",
+        _late("infra.bench.upgrade.bench"),
+        options=("from_",),
+    ),
+    "restore": Bench(
+        "a loaded stack backed up and restored into an empty folder: it knows everything again",
+        _late("infra.bench.restore.bench"),
+    ),
+    "streams": Bench(
+        "the streams beside aiokafka, Quix Streams and stock Faust; latency; recovery",
+        _late("infra.bench.streams.bench"),
+    ),
 }
 
 
-def run(name: str, bench: Bench, *, seed: int, tell: Tell) -> dict[str, Any]:
+def run(name: str, bench: Bench, *, seed: int, tell: Tell, **options: Any) -> dict[str, Any]:
     """Run one benchmark.
 
     Parameters
@@ -64,6 +92,8 @@ def run(name: str, bench: Bench, *, seed: int, tell: Tell) -> dict[str, Any]:
         Where all its chance comes from.
     tell
         Is told what happens.
+    options
+        Those that the benchmark takes and that were given.
 
     Returns
     -------
@@ -73,13 +103,14 @@ def run(name: str, bench: Bench, *, seed: int, tell: Tell) -> dict[str, Any]:
     from infra.bench.machine import commit, machine  # noqa: PLC0415 - psutil, git
 
     date = datetime.now(UTC).isoformat(timespec="seconds")
-    outcome = bench.take(seed, tell)
+    outcome = bench.take(seed, tell, **options)
     return {
         "bench": name,
         "date": date,
         "commit": commit(),
         "machine": machine(),
         "seed": seed,
+        **({"options": {k.rstrip("_"): v for k, v in options.items()}} if options else {}),
         "measures": [measure.to_doc() for measure in outcome.measures],
         "facts": outcome.facts,
         "notes": outcome.notes,

@@ -1,4 +1,4 @@
-"""Offer `up`, `down` and `status`: the local stack."""
+"""Offer `up`, `down`, `restart` and `status`: the local stack."""
 
 import json
 from typing import Annotated, Any
@@ -6,17 +6,27 @@ from typing import Annotated, Any
 import typer
 
 Workers = Annotated[int | None, typer.Option(min=0, max=64, help="Number of stream workers.")]
+Brokers = Annotated[int | None, typer.Option(help="Number of Kafka brokers: 1 or 3.")]
 Detach = Annotated[bool, typer.Option("--detach", help="Return once ready; `down` stops it.")]
 Scenario = Annotated[str | None, typer.Option(help="Play this scenario (a name or a file).")]
 Speed = Annotated[
     float | None, typer.Option(min=0.01, help="The scenario's seconds in one second; 60 if unset.")
 ]
 BrokerOnly = Annotated[bool, typer.Option("--broker-only", help="Run Kafka and Redis alone.")]
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[NAME]...",
+        help="Whom to restart instead, such as worker-1 or redis.",
+        show_default=False,
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 
 def up(
     workers: Workers = None,
+    brokers: Brokers = None,
     detach: Detach = False,  # noqa: FBT002 - how typer takes an option
     scenario: Scenario = None,
     speed: Speed = None,
@@ -26,9 +36,8 @@ def up(
     from infra.settings import Settings, load_settings  # noqa: PLC0415 - heavy
     from infra.stack import Wanted, run, start_detached  # noqa: PLC0415
 
-    settings = load_settings()
-    if workers is not None:
-        settings = settings.model_copy(update={"workers": workers})
+    asked = {"workers": workers, "brokers": brokers}
+    settings = load_settings(**{name: many for name, many in asked.items() if many is not None})
     wanted = Wanted(scenario, speed, broker_only)
 
     def on_ready(running: Settings) -> None:
@@ -49,6 +58,15 @@ def down() -> None:
     settings = load_settings()
     ran = stop(settings)
     typer.echo("the stack has stopped" if ran else f"no stack runs from {settings.home}")
+
+
+def restart(names: Names = None) -> None:
+    """Restart the workers, the projector and the API of the running stack, one after another."""
+    from infra.settings import load_settings  # noqa: PLC0415 - heavy
+    from infra.stack import restart as restart_each  # noqa: PLC0415
+
+    for name, took_s in restart_each(load_settings(), names or ()):
+        typer.echo(f"{name:<12} is ready again after {took_s:.1f} s")
 
 
 def status(as_json: AsJson = False) -> None:  # noqa: FBT002 - how typer takes an option
@@ -83,7 +101,7 @@ def _table(found: dict[str, Any]) -> list[str]:
     ]
     kafka, lag = found["kafka"], found["lag"]
     version = kafka["version"] or "not ours"
-    lines.append(f"Kafka        {kafka['bootstrap']} ({version}, {kafka['brokers']} broker)")
+    lines.append(f"Kafka        {kafka['bootstrap']} ({version}, {_brokers(kafka['brokers'])})")
     answers = "answers" if found["redis"]["ready"] else "does not answer"
     lines.append(f"Redis        {found['redis']['url']} ({answers})")
     lines.append(f"Lag          {'unknown' if lag is None else lag['total']}")
@@ -91,4 +109,8 @@ def _table(found: dict[str, Any]) -> list[str]:
     return lines
 
 
-COMMANDS = {"up": up, "down": down, "status": status}
+def _brokers(count: int) -> str:
+    return f"{count} broker" if count == 1 else f"{count} brokers"
+
+
+COMMANDS = {"up": up, "down": down, "restart": restart, "status": status}

@@ -8,16 +8,18 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from infra import ports, topics
-from infra.kafka.broker import broker
+from infra.kafka.broker import Door, brokers
 from infra.kafka.groups import WORKERS, admin_of, committed
 from infra.redis.server import server
 from infra.settings import Settings
 from infra.supervisor import Child, Stage
-from infra.supervisor.probes import by_http, by_sign
+from infra.supervisor.probes import by_http, by_sign, still_by_sign
 from schemas.errors import StackError
 
 DEMO_SPEED = 60.0
 """Speed of a scenario's clock where nobody says another: a day in 24 minutes."""
+
+_WORKER_STILL_S = 10.0  # by then the group has given its partitions away
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,14 @@ class Wanted:
         Seconds of the scenario's clock in one second.
     broker_only
         Whether Kafka and Redis, with the topics, are all that is wanted.
+    doors
+        Ways to the brokers that one process each takes, where it is not the common one.
     """
 
     scenario: str | None = None
     speed: float | None = None
     broker_only: bool = False
+    doors: tuple[Door, ...] = ()
 
     def clocked(self, settings: Settings) -> Settings:
         """Return the settings with the clock that this stack follows."""
@@ -66,19 +71,16 @@ def stages(settings: Settings, wanted: Wanted, say: Callable[[str], None]) -> li
         Kafka and Redis (those of ours) and the topics; then workers, projector and API; then the
         scenario's player.
     """
-    stores = tuple(
-        make(settings)
-        for make, existing in ((broker, settings.kafka), (server, settings.redis))
-        if existing is None
-    )
-    found = [Stage(stores, then=lambda: _apply_topics(settings, say))]
+    kafka = brokers(settings, wanted.doors) if settings.kafka is None else ()
+    redis = (server(settings),) if settings.redis is None else ()
+    found = [Stage((*kafka, *redis), then=lambda: _apply_topics(settings, say))]
     if wanted.broker_only:
         return found
     workers = (f"worker-{number}" for number in range(1, settings.workers + 1))
     found.append(
         Stage(
             (
-                *(_ours(settings, name, "worker", name, grace_s=15.0) for name in workers),
+                *(_worker(settings, name, wanted.doors) for name in workers),
                 _ours(settings, "projector", "projector"),
                 _api(settings),
             )
@@ -95,7 +97,12 @@ def _command(*words: str) -> tuple[str, ...]:
 
 
 def _ours(
-    settings: Settings, name: str, *words: str, grace_s: float = 10.0, may_end: bool = False
+    settings: Settings,
+    name: str,
+    *words: str,
+    grace_s: float = 10.0,
+    still_s: float = 60.0,
+    may_end: bool = False,
 ) -> Child:
     return Child(
         name=name,
@@ -105,7 +112,15 @@ def _ours(
         environment=settings.environment(),
         stop_within_s=grace_s,
         may_end=may_end,
+        is_still=still_by_sign(settings.readiness_path(name), after_s=still_s),
     )
+
+
+def _worker(settings: Settings, name: str, doors: tuple[Door, ...]) -> Child:
+    for door in doors:
+        if door.name == name:
+            settings = settings.model_copy(update={"kafka": door.bootstrap_servers})
+    return _ours(settings, name, "worker", name, grace_s=15.0, still_s=_WORKER_STILL_S)
 
 
 def _api(settings: Settings) -> Child:

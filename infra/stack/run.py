@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from infra.settings import Settings
 from infra.stack.plan import Wanted, stages
 from infra.stack.record import Record, held
+from infra.stack.restart import Requests
+from infra.stack.watch import Watch
 from infra.supervisor import Report, Supervisor
 from infra.supervisor.logfile import trim
 
@@ -37,10 +39,19 @@ def run(settings: Settings, wanted: Wanted, on_ready: Callable[[Settings], None]
     settings = wanted.clocked(settings)
     with held(settings), _told(settings) as say:
         record = _Recorder(settings)
-        supervisor = Supervisor(stages(settings, wanted, say), say=say, on_change=record.children)
+        watch = Watch(settings, say)
+        found = watch.over(stages(settings, wanted, say))
+        ours = [child.name for stage in found[1:] for child in stage.children if not child.may_end]
+
+        def changed(reports: list[Report]) -> None:
+            record.children(reports)
+            watch.note(reports)
+
+        supervisor = Supervisor(found, say=say, on_change=changed, asked=Requests(settings, ours))
 
         def ready() -> None:
             record.ready()
+            watch.start()
             say("the stack is ready")
             on_ready(settings)
 

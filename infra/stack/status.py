@@ -56,8 +56,8 @@ def describe(settings: Settings) -> dict[str, Any]:
 def _brokers(settings: Settings) -> int:
     for server in settings.bootstrap_servers.split(","):
         host, _, port = server.rpartition(":")
-        if port.isdigit() and (count := kafka_brokers(host.strip("[]"), int(port))):
-            return count
+        if port.isdigit() and (nodes := kafka_brokers(host.strip("[]"), int(port))):
+            return len(nodes)
     return 0
 
 

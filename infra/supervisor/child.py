@@ -13,6 +13,11 @@ def _nothing() -> None:
     """Do nothing."""
 
 
+def _never(_pid: int) -> bool:
+    """Tell nobody to be still."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Child:
     """Describe one process to be kept running.
@@ -35,6 +40,8 @@ class Child:
         Time from SIGTERM to SIGKILL when it is stopped.
     may_end
         Whether exit status 0 means that its work is done, rather than that it died.
+    is_still
+        Tell whether the process with this id gives no sign of life; one that stays so is killed.
     """
 
     name: str
@@ -45,6 +52,7 @@ class Child:
     prepare: Callable[[], None] = _nothing
     stop_within_s: float = 10.0
     may_end: bool = False
+    is_still: Callable[[int], bool] = _never
 
 
 @dataclass(frozen=True, slots=True)

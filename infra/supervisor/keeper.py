@@ -3,12 +3,13 @@
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from infra.supervisor import logfile
 from infra.supervisor.child import Child, Report, Stage, State
 from infra.supervisor.process import collect, kill_group, spawn
+from infra.supervisor.rolling import SETTLED_S, Asked, roll
 from schemas.errors import StackError
 
 TICK_S = 0.1
@@ -18,6 +19,7 @@ _PROBE_NEW_S = 0.2  # how often a starting child is asked whether it is ready
 _PROBE_OLD_S = 2.0  # and one that was ready already
 _TRIM_EVERY_S = 10.0
 _WORTH_A_WORD_S = 15.0  # workers that share partitions anew are not ready for a moment
+_STILL_FOR_S = 2.0  # a live process says so in this time, also where the whole machine stood still
 _DEATHS_AT_START = 3
 
 
@@ -62,6 +64,11 @@ class _Kept:
         self._next_probe = 0.0
         self._kill_at = 0.0
         self._complain_at = 0.0
+        self._still_since: float | None = None
+
+    @property
+    def name(self) -> str:
+        return self.child.name
 
     @property
     def pid(self) -> int | None:
@@ -80,12 +87,13 @@ class _Kept:
         self._process = spawn(self.child)
         self._started_at = time.monotonic()
         self._next_probe = 0.0
+        self._still_since = None
         self.state, self.ready = "starting", False
 
     def tick(self) -> None:
         """Notice a death, ask for readiness, start again when it is time."""
         now = time.monotonic()
-        if self.done:
+        if self.done or self.state == "stopping":
             return
         if self._process is None:
             if self.state == "dead" and now >= self._next_try:
@@ -96,6 +104,7 @@ class _Kept:
             self._ended(status, now)
         elif now >= self._next_probe:
             self._probe(self._process.pid)
+            self._end_if_still(self._process)
 
     def ask_to_stop(self) -> None:
         if self._process is None or collect(self._process) is not None:
@@ -116,6 +125,14 @@ class _Kept:
             self._process.wait()
         self._process, self.state = None, "dead"
         return True
+
+    def start_anew(self) -> None:
+        """Start again with the next tick what was stopped on purpose."""
+        self.deaths, self._next_try = 0, 0.0
+
+    def look_again(self) -> None:
+        """Ask with the next tick whether it is ready."""
+        self._next_probe = 0.0
 
     def _start_again(self) -> None:
         try:
@@ -156,6 +173,18 @@ class _Kept:
             self._say(f"{self.child.name} has not been ready for {_WORTH_A_WORD_S:.0f} s")
             self._complain_at = now + 10 * _WORTH_A_WORD_S
 
+    def _end_if_still(self, process: subprocess.Popen[bytes]) -> None:
+        """Kill a process that gives no sign of life: it would keep its place, and do nothing."""
+        if not self.child.is_still(process.pid):
+            self._still_since = None
+            return
+        now = time.monotonic()
+        if self._still_since is None:
+            self._still_since = now
+        elif now - self._still_since >= _STILL_FOR_S:
+            self._say(f"{self.child.name} stands still; ending it")
+            kill_group(process)
+
 
 class Supervisor:
     """Keep the children of some stages running until asked to stop.
@@ -171,7 +200,11 @@ class Supervisor:
     backoff
         How long to wait before a restart.
     ready_within_s
-        How long each stage may take to become ready at first.
+        How long each stage may take to become ready at first, and each restarted child again.
+    asked
+        Gives the next request to restart children, if there is one; asked with every tick.
+    settled_s
+        How long everybody must have been ready before a rolling restart goes on.
     """
 
     def __init__(
@@ -182,12 +215,17 @@ class Supervisor:
         on_change: Callable[[list[Report]], None],
         backoff: Backoff | None = None,
         ready_within_s: float = 120.0,
+        asked: Callable[[], Asked | None] = lambda: None,
+        settled_s: float = SETTLED_S,
     ) -> None:
         self._stages = stages
         self._say = say
         self._on_change = on_change
         self._backoff = backoff or Backoff()
         self._ready_within_s = ready_within_s
+        self._asked = asked
+        self._settled_s = settled_s
+        self._rolling: Iterator[None] | None = None
         self._kept: list[list[_Kept]] = []
         self._asked_to_stop = False
         self._reported: list[Report] = []
@@ -216,6 +254,7 @@ class Supervisor:
             if not self._asked_to_stop:
                 on_ready()
             while not self._asked_to_stop:
+                self._restart_some()
                 self._tick()
         finally:
             self._stop()
@@ -235,6 +274,32 @@ class Supervisor:
             self._give_up_on(group, late=time.monotonic() > deadline)
         if not self._asked_to_stop:
             stage.then()
+
+    def _restart_some(self) -> None:
+        """Go one step on in a rolling restart, or begin the one that is asked for."""
+        if self._rolling is None and (asked := self._asked()) is not None:
+            self._rolling = self._roll(asked)
+        if self._rolling is not None and next(self._rolling, self) is self:
+            self._rolling = None
+
+    def _roll(self, asked: Asked) -> Iterator[None] | None:
+        known = {
+            kept.name: kept for group in self._kept for kept in group if not kept.child.may_end
+        }
+        unknown = [name for name in asked.names if name not in known]
+        if unknown:
+            asked.over(f"{unknown[0]!r} is none of {', '.join(known)}")
+            return None
+        chosen = [known[name] for name in dict.fromkeys(asked.names)]
+        others = [kept for kept in known.values() if kept.ready and kept not in chosen]
+        return roll(
+            asked,
+            chosen,
+            others,
+            within_s=self._ready_within_s,
+            settled_s=self._settled_s,
+            say=self._say,
+        )
 
     def _give_up_on(self, group: list[_Kept], *, late: bool) -> None:
         for kept in group:

@@ -2,6 +2,7 @@
 
 import socket
 import struct
+import time
 from collections.abc import Callable
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from infra.readiness import Sign
 
 _PATIENCE_S = 1.0
+_MOST_BYTES = 1 << 20
 # Kafka's Metadata request, version 1: key 3, correlation id 1, client "probe", no topics.
 _METADATA = struct.pack(">hhih5si", 3, 1, 1, 5, b"probe", 0)
 
@@ -27,6 +29,24 @@ def by_sign(path: Path) -> Callable[[int], bool]:
         return sign is not None and sign.holds(pid)
 
     return is_ready
+
+
+def still_by_sign(path: Path, *, after_s: float) -> Callable[[int], bool]:
+    """Ask whether a process of ours has ceased to renew its file, ready or not.
+
+    Parameters
+    ----------
+    path
+        The process's file.
+    after_s
+        From which age on the file says so.
+    """
+
+    def is_still(pid: int) -> bool:
+        sign = Sign.read(path)
+        return sign is not None and sign.pid == pid and time.time() - sign.at > after_s
+
+    return is_still
 
 
 def by_http(host: str, port: int, path: str) -> Callable[[int], bool]:
@@ -59,13 +79,21 @@ def by_redis(port: int) -> Callable[[int], bool]:
     return is_ready
 
 
-def by_kafka(port: int) -> Callable[[int], bool]:
-    """Ask for the cluster's brokers: a broker lists itself once its controller lets it serve."""
-    return lambda _pid: kafka_brokers("127.0.0.1", port) > 0
+def by_kafka(port: int, node: int) -> Callable[[int], bool]:
+    """Ask a broker for the cluster's: it lists itself once its controller lets it serve.
+
+    Parameters
+    ----------
+    port
+        Where it listens on this machine.
+    node
+        Its own number.
+    """
+    return lambda _pid: node in kafka_brokers("127.0.0.1", port)
 
 
-def kafka_brokers(host: str, port: int) -> int:
-    """Count the brokers that a broker knows to be serving.
+def kafka_brokers(host: str, port: int) -> list[int]:
+    """List the brokers that a broker knows to be serving.
 
     Parameters
     ----------
@@ -74,16 +102,33 @@ def kafka_brokers(host: str, port: int) -> int:
 
     Returns
     -------
-    int
-        Their number; 0 where nothing answers.
+    list of int
+        Their numbers; none where nothing answers.
     """
     try:
         with socket.create_connection((host, port), _PATIENCE_S) as connection:
             connection.sendall(struct.pack(">i", len(_METADATA)) + _METADATA)
-            answer = connection.recv(16, socket.MSG_WAITALL)
-    except OSError:
-        return 0
-    if len(answer) < 12:
-        return 0
-    _length, _correlation, brokers = struct.unpack_from(">iii", answer)
-    return int(brokers)
+            (length,) = struct.unpack(">i", _exactly(connection, 4))
+            return _nodes(_exactly(connection, min(length, _MOST_BYTES)))
+    except (OSError, struct.error):
+        return []
+
+
+def _exactly(connection: socket.socket, count: int) -> bytes:
+    found = b""
+    while len(found) < count and (more := connection.recv(count - len(found))):
+        found += more
+    return found
+
+
+def _nodes(answer: bytes) -> list[int]:
+    """Read the brokers' numbers: each stands before its host, port and rack (may be null)."""
+    _correlation, count = struct.unpack_from(">ii", answer)
+    at, found = 8, []
+    for _ in range(count):
+        node, host = struct.unpack_from(">ih", answer, at)
+        at += 6 + host + 4
+        (rack,) = struct.unpack_from(">h", answer, at)
+        at += 2 + max(rack, 0)
+        found.append(node)
+    return found

@@ -57,7 +57,7 @@ def spawn(child: Child) -> subprocess.Popen[bytes]:
             stdout=log,
             stderr=subprocess.STDOUT,
             process_group=0,
-            preexec_fn=end_with_parent(os.getpid(), signal.SIGKILL),  # noqa: PLW1509 - no threads
+            preexec_fn=end_with_parent(os.getpid(), signal.SIGKILL),  # noqa: PLW1509 - takes no lock
         )
     except FileNotFoundError as error:
         raise StackError(

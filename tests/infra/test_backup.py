@@ -55,7 +55,22 @@ def test_a_backup_that_is_not_whole_is_refused_before_anything_is_written(tmp_pa
     other = Settings.throwaway(tmp_path / "other")
     with pytest.raises(BackupError, match=r"secret is missing or not as it was backed up"):
         restore(other, tmp_path / "kept")
-    assert not other.kafka_dir.exists()
+    assert not (other.home / "kafka").exists()
+
+
+def test_the_logs_of_three_brokers_are_kept_and_put_back_for_three_only(tmp_path: Path) -> None:
+    settings = Settings.throwaway(tmp_path / "home", brokers=3)
+    for name in settings.kafka_names:
+        (settings.home / name).mkdir(parents=True)
+        (settings.home / name / "0.log").write_bytes(name.encode())
+    backup(settings, tmp_path / "kept")
+    one = Settings.throwaway(tmp_path / "one")
+    with pytest.raises(BackupError, match=r"3 brokers: set HARVESTLANE_BROKERS=3"):
+        restore(one, tmp_path / "kept")
+    assert not one.home.exists()
+    three = Settings.throwaway(tmp_path / "three", brokers=3)
+    assert restore(three, tmp_path / "kept").files == 3
+    assert (three.home / "kafka-3" / "0.log").read_bytes() == b"kafka-3"
 
 
 @pytest.mark.parametrize("name", ["../outside", "logs/api.log", "/etc/passwd"])

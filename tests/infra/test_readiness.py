@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from infra.readiness import STALE_AFTER_S, Readiness, Sign
+from infra.supervisor.probes import still_by_sign
 
 
 def test_fresh_sign_of_the_process_holds(tmp_path: Path) -> None:
@@ -57,3 +58,16 @@ def test_broken_file_is_no_sign(tmp_path: Path, text: str) -> None:
 def test_missing_file_is_no_sign(tmp_path: Path) -> None:
     """A process that has not spoken yet is not ready."""
     assert Sign.read(tmp_path / "none.json") is None
+
+
+def test_only_an_old_sign_of_the_process_itself_says_that_it_stands_still(tmp_path: Path) -> None:
+    """A new process has time to write its first one."""
+    path = tmp_path / "worker-1.json"
+    is_still = still_by_sign(path, after_s=10)
+    assert not is_still(os.getpid())
+    Readiness(path).write(ready=False)
+    assert not is_still(os.getpid())
+    old = json.loads(path.read_text()) | {"at": 1.0}
+    path.write_text(json.dumps(old))
+    assert is_still(os.getpid())
+    assert not is_still(os.getpid() + 1)

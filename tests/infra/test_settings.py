@@ -39,6 +39,31 @@ def test_existing_broker_is_never_inherited_by_a_throwaway_stack(
     assert settings.bootstrap_servers == f"127.0.0.1:{settings.kafka_port}"
 
 
+def test_three_brokers_have_ports_of_their_own(tmp_path: Path) -> None:
+    """Those of the second and third follow from the first's."""
+    settings = Settings.throwaway(tmp_path, brokers=3)
+    ports = {*settings.kafka_ports, *settings.kafka_controller_ports}
+    assert len(ports) == 6
+    assert settings.bootstrap_servers.count("127.0.0.1:") == 3
+    assert not ports & {settings.port, settings.redis_port}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("BROKERS", "2", r"HARVESTLANE_BROKERS: Expected 1 or 3"),
+        ("KAFKA_CONTROLLER_PORT", "19096", r"HARVESTLANE_\*: Expected different ports"),
+    ],
+)
+def test_brokers_that_cannot_be_are_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, why: str
+) -> None:
+    """Two brokers confirm nothing when one dies; two of them cannot share a port."""
+    monkeypatch.setenv(f"HARVESTLANE_{name}", value)
+    with pytest.raises(SettingsError, match=why):
+        load_settings(**({} if name == "BROKERS" else {"brokers": 3}))
+
+
 def test_free_ports_differ() -> None:
     """No port is given twice at once."""
     assert len(set(free_ports(8))) == 8

@@ -50,6 +50,21 @@ def test_json_is_one_object_and_nothing_else(capsys: pytest.CaptureFixture[str])
     assert said.err == ""
 
 
+def test_an_option_reaches_the_benchmark_that_takes_it(capsys: pytest.CaptureFixture[str]) -> None:
+    """What was given is passed by name, and stands in the document."""
+
+    def take(_seed: int, _tell: Tell, minutes: float = 60) -> Outcome:
+        return Outcome([Measure(name="toy_min", value=minutes, unit="min")])
+
+    toys = {"long": Bench("lasts", take, options=("minutes",))}
+    measure("long", toys, seed=1, as_json=True, minutes=3)
+    doc = json.loads(capsys.readouterr().out)
+    assert doc["measures"][0]["value"] == 3
+    assert doc["options"] == {"minutes": 3}
+    measure("long", toys, seed=1, as_json=True)
+    assert json.loads(capsys.readouterr().out)["measures"][0]["value"] == 60
+
+
 @pytest.mark.parametrize("as_json", [True, False])
 def test_a_missed_goal_is_status_1_and_still_printed(
     capsys: pytest.CaptureFixture[str],
@@ -72,7 +87,13 @@ def test_the_table_says_which_goal_was_missed() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("bench",), ("bench", "nope"), ("bench", "roads", "--seed", "x")]
+    "words",
+    [
+        ("bench",),
+        ("bench", "nope"),
+        ("bench", "roads", "--seed", "x"),
+        ("bench", "roads", "--minutes", "5"),
+    ],
 )
 def test_wrong_use_is_status_2(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]

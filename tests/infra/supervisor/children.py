@@ -53,6 +53,7 @@ def child(
     is_ready: Callable[[int], bool] | None = None,
     stop_within_s: float = 10.0,
     may_end: bool = False,
+    is_still: Callable[[int], bool] = lambda _pid: False,
 ) -> Child:
     """Describe a fake child; ready at once where nothing else is said."""
     return Child(
@@ -62,6 +63,7 @@ def child(
         is_ready=is_ready or (lambda _pid: True),
         stop_within_s=stop_within_s,
         may_end=may_end,
+        is_still=is_still,
     )
 
 

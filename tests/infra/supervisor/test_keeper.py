@@ -83,6 +83,26 @@ def test_killed_child_is_started_again(tmp_path: Path) -> None:
     assert not any(exists(pid) for pid in pids)
 
 
+def test_child_that_stands_still_is_killed_and_started_again(tmp_path: Path) -> None:
+    """A stopped process gives no sign of life; SIGKILL reaches it all the same."""
+    pids: list[int] = []
+
+    def until(watcher: Watcher) -> bool:
+        pid = watcher.pid("worker-1")
+        if watcher.became_ready and pid and pid not in pids:
+            pids.append(pid)
+            if len(pids) == 1:
+                os.kill(pid, signal.SIGSTOP)
+        return len(pids) == 2
+
+    still = child(
+        tmp_path, "worker-1", RUNS, is_still=lambda pid: pid == pids[0] if pids else False
+    )
+    seen = run([Stage((still,))], until)
+    assert seen.heard("worker-1 stands still; ending it")
+    assert seen.heard("worker-1 was killed by SIGKILL")
+
+
 def test_child_that_dies_before_it_is_ready_is_tried_again(tmp_path: Path) -> None:
     """One death at the start is no reason to give up."""
     mark = tmp_path / "been"

@@ -1,0 +1,1 @@
+"""Break a whole stack in every way there is, under load, and count what is left."""

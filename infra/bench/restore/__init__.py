@@ -1,0 +1,1 @@
+"""Back a loaded stack up and restore it into an empty folder."""

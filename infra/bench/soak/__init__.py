@@ -1,0 +1,1 @@
+"""Let a stack run for an hour, and see that nothing grows."""

@@ -1,0 +1,1 @@
+"""Measure the streams: throughput beside rivals, latency, and recovery, on one real broker."""

@@ -1,0 +1,1 @@
+"""Replace old workers by new ones under load, side by side."""
