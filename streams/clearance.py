@@ -256,7 +256,7 @@ def warnings_of(
     if cause is not None and code is not None and (warned != code or cause != told):
         severity: Severity = "critical" if code == "truck_refused" else "warning"
         fields = {**cause.as_seen, "plate": cause.plate}
-        outputs.append(_raised(event, code, truck_id, severity, fields))
+        outputs.append(_alert(event, code, truck_id, severity, fields))
     return outputs, code
 
 
@@ -279,7 +279,7 @@ def stray_warnings(
         return []
     if cause is None:
         return [_cleared("vehicle_unregistered", vehicle)]
-    return [_raised(event, "vehicle_unregistered", vehicle, "warning", cause)]
+    return [_alert(event, "vehicle_unregistered", vehicle, "warning", cause)]
 
 
 def _latest_visit(visits: Sequence[Doc]) -> Doc | None:
@@ -294,7 +294,7 @@ def _cleared(code: str, subject: str) -> Output:
     return Output("alert.v1", "alert.cleared", data, "cleared")
 
 
-def _raised(
+def _alert(
     event: Event, code: str, subject: str, severity: Severity, fields: Mapping[str, Any]
 ) -> Output:
     names = ("checkpoint_id", "plate", "reason_code", "at")
