@@ -24,13 +24,12 @@ PORT, PICKUP = (10.01, 105.08), (9.8, 105.2)
 
 
 class Forgetful(Town):
-    """A town whose worker is killed after every round: it knows only what is in its tables."""
+    """A town whose worker is killed before every tick: it knows only what is in its tables."""
 
-    def _round(self, names: Any = None) -> bool:
-        moved = super()._round(names)
-        if moved:
-            self.start()
-        return moved
+    def tick(self) -> None:
+        """Start anew, then let the clock tick."""
+        self.start()
+        super().tick()
 
 
 @pytest.fixture(params=[Town, Forgetful], ids=["steady", "killed again and again"])
