@@ -17,6 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from schemas.model import format_time
 from streams.clearance import CLEARANCES_KEPT
+from streams.fold import derived_id
 from streams.place import PLACE_FOLD, VISITS_KEPT
 from streams.truck import TRUCK_FOLD
 from tests.streams.bench import Bench
@@ -126,7 +127,7 @@ class Gate:
 
 
 def _order(seen: Seen) -> tuple[int, str]:
-    return seen.minute, f"/test {seen.name}"
+    return seen.minute, derived_id(f"/test {seen.name}")
 
 
 def _last(standing: list[Seen]) -> str | None:
