@@ -22,8 +22,8 @@ from schemas.truck import Plate
 
 Decision = Literal["arrived", "cleared", "held", "refused"]
 
-ClearanceName = Annotated[str, Field(max_length=1025)]
-"""Source and id of the clearance behind a visit."""
+ClearanceName = Annotated[str, Field(max_length=64)]
+"""A short name of the clearance behind a visit, made from its source and id."""
 
 
 class OfficersWord(Fact):

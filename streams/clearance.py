@@ -25,7 +25,7 @@ from schemas.checkpoint import (
 )
 from schemas.envelope import Event
 from schemas.model import format_time, parse_time
-from streams.fold import Doc, Entity, Output, Refused, Unknown, rank
+from streams.fold import Doc, Entity, Output, Refused, Unknown, derived_id, rank
 
 CLEARANCES_KEPT = 32
 """A vehicle's latest clearances, and retractions, that are kept: only these can be taken back.
@@ -48,7 +48,7 @@ class Sign:
 
     at: str
     clearance: str
-    """Source and id of its event."""
+    """A short name of its event's source and id."""
     checkpoint_id: str
     decision: Decision
     reason_code: str | None
@@ -74,13 +74,18 @@ class Sign:
 Signs = Sequence[Sign]
 
 
+def _named(identity: str) -> str:
+    """Name an event by as few letters as tell it from all others: names are kept many times."""
+    return derived_id(identity)
+
+
 def sign_of(event: Event) -> Sign:
     """Return what has to be remembered of a clearance."""
     data = event.data
     assert isinstance(data, Clearance)
     return Sign(
         at=format_time(event.time),
-        clearance=event.identity,
+        clearance=_named(event.identity),
         checkpoint_id=data.checkpoint_id,
         decision=_DECISIONS[type(data)],
         reason_code=data.reason_code,
@@ -150,12 +155,14 @@ def wrong_one(entity: Entity, event: Event, signs: Signs) -> Sign | Refused | Un
     """
     data = event.data
     assert isinstance(data, CheckpointRetracted)
-    name = data.retracts.identity
-    if name == event.identity or any(name == known for _, known in _retractions(entity.own)):
+    identity = data.retracts.identity
+    name = _named(identity)
+    if identity == event.identity or any(name == one for _, one in _retractions(entity.own)):
         return Refused("retracts_a_retraction")
     found = next((sign for sign in signs if sign.clearance == name), None)
     if found is None:
-        return Refused("not_a_recent_clearance") if _was_heard(entity, name) else Unknown(name)
+        heard = _was_heard(entity, identity)
+        return Refused("not_a_recent_clearance") if heard else Unknown(identity)
     if found.checkpoint_id != data.checkpoint_id:
         return Refused("another_checkpoint")
     return found
@@ -178,7 +185,7 @@ def _retractions(own: Doc) -> list[list[str]]:
 
 def noted(own: Doc, event: Event) -> Doc:
     """Remember of a retraction that it is one."""
-    known = sorted([*_retractions(own), [rank(event.time), event.identity]])
+    known = sorted([*_retractions(own), [rank(event.time), _named(event.identity)]])
     return {**own, "retractions": known[-CLEARANCES_KEPT:]}
 
 
@@ -195,7 +202,7 @@ def visit_of(event: Event, *, vehicle: str, truck_id: str | None) -> Output:
         at=event.time,
         people_count=data.people_count,
         reason_code=data.reason_code,
-        clearance=event.identity,
+        clearance=_named(event.identity),
     )
     return Output("checkpoint.visit.v1", "visit.recorded", visit, "visit", event.time)
 
@@ -257,7 +264,7 @@ def warnings_of(
     if cause is not None and code is not None and (warned != code or cause != told):
         severity: Severity = "critical" if code == "truck_refused" else "warning"
         fields = {**cause.as_seen, "plate": cause.plate}
-        outputs.append(_raised(event, code, truck_id, severity, fields))
+        outputs.append(_alert(event, code, truck_id, severity, fields))
     return outputs, code
 
 
@@ -280,7 +287,7 @@ def stray_warnings(
         return []
     if cause is None:
         return [_cleared("vehicle_unregistered", vehicle)]
-    return [_raised(event, "vehicle_unregistered", vehicle, "warning", cause)]
+    return [_alert(event, "vehicle_unregistered", vehicle, "warning", cause)]
 
 
 def _latest_visit(visits: Sequence[Doc]) -> Doc | None:
@@ -295,7 +302,7 @@ def _cleared(code: str, subject: str) -> Output:
     return Output("alert.v1", "alert.cleared", data, "cleared")
 
 
-def _raised(
+def _alert(
     event: Event, code: str, subject: str, severity: Severity, fields: Mapping[str, Any]
 ) -> Output:
     names = ("checkpoint_id", "plate", "reason_code", "at")

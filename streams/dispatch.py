@@ -8,11 +8,10 @@ Out: dispatch.assignment.v1, lot.decision.v1, slot.reservation.v1, alert.v1, sta
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pydantic import ValidationError
 
-from schemas.alert import AlertCleared, AlertRaised
 from schemas.assignment import AssignmentFact, Command
 from schemas.clock import ClockTicked
 from schemas.dispatch import (
@@ -27,6 +26,7 @@ from schemas.envelope import Event, explain
 from schemas.lot import LotUnassigned
 from schemas.model import parse_time
 from schemas.slot import Reservation
+from streams.alarm import clear, warn
 from streams.booking import (
     confirmed,
     end,
@@ -49,16 +49,14 @@ from streams.fold import (
     Doc,
     Entity,
     Outcome,
-    Output,
     Step,
     Store,
     Unknown,
 )
 from streams.knowledge import learn
 from streams.outage import note_failure, note_plan
-
-OVERDUE_AFTER = timedelta(hours=1)
-"""How long after its window a trip that has not loaded is called off (assumed)."""
+from streams.overdue import note_no_show, note_overdue, settle_no_show
+from streams.standing import watch
 
 _TOPICS = (
     "dispatch.inbox.v1",
@@ -173,15 +171,11 @@ def _inbox(desk: Desk, event: Event) -> None:
         _ANSWERS[event.type](desk, data)
 
 
-def _note_no_show(desk: Desk, data: Reservation) -> None:
-    _raise(desk, "no_show", data.truck_id, {"assignment_id": data.assignment_id}, data.region)
-
-
 _ANSWERS = {
     "reservation.confirmed": confirmed,
     "reservation.rejected": rejected,
     "reservation.released": released,
-    "reservation.no_show": _note_no_show,
+    "reservation.no_show": note_no_show,
 }
 
 _COMMANDS = (
@@ -201,7 +195,7 @@ def _cut_off(desk: Desk, assignment_id: str) -> None:
     view = desk.view("assignment", assignment_id)
     if view is not None and view["pinned"]:
         params = {"assignment_id": assignment_id}
-        _raise(desk, "pinned_crosses_closure", view["truck_id"], params, view["region"])
+        warn(desk, "pinned_crosses_closure", view["truck_id"], params, view["region"])
     else:
         desk.keep("assignment", assignment_id, need="road")
 
@@ -293,7 +287,7 @@ def _strand(desk: Desk, stranded: LeftLot) -> None:
             "assignment_id": assignment_id,
             "reasons": [reason.model_dump(mode="json") for reason in stranded.reasons],
         }
-        _raise(desk, "truck_stranded", view["truck_id"], params, view["region"])
+        warn(desk, "truck_stranded", view["truck_id"], params, view["region"])
 
 
 def _leave(desk: Desk, left: LeftLot) -> None:
@@ -326,13 +320,12 @@ def pass_time(desk: Desk) -> None:
         if view is None:
             continue
         _check_override(desk, assignment_id, view)
+        watch(desk, assignment_id, view)
         if view["status"] == "proposed" and desk.now > parse_time(view["accept_by"]):
             end(desk, assignment_id, "expired", reason="no_answer", forbid=True)
-        elif (
-            view["status"] == "accepted"
-            and desk.now > parse_time(view["window_end"]) + OVERDUE_AFTER
-        ):
-            end(desk, assignment_id, "cancelled", reason="overdue", forbid=True)
+        else:
+            note_overdue(desk, assignment_id, view)
+        settle_no_show(desk, assignment_id, view)
     for lot_id in desk.ids("lot"):
         _warn_of_lot(desk, lot_id)
 
@@ -362,28 +355,10 @@ def _warn_of_lot(desk: Desk, lot_id: str) -> None:
     if lost and not own.get("lost"):
         desk.keep("lot", lot_id, lost=True)
         params = {"lot_id": lot_id, "quantity_kg": open_kg(desk, lot_id)}
-        _raise(desk, "lot_lost", lot_id, params, state["region"])
+        warn(desk, "lot_lost", lot_id, params, state["region"])
     elif own.get("lost") and not lost:
         desk.keep("lot", lot_id, lost=None)
-        cleared = AlertCleared(alert_id=f"lot_lost/{lot_id}", subject=lot_id)
-        name = f"lot_lost/{lot_id}/{state['version']}"
-        desk.say("alert.v1", "alert.cleared", cleared, name)
-
-
-def _raise(desk: Desk, code: str, subject: str, params: Doc, region: str) -> None:
-    alert = AlertRaised(
-        alert_id=f"{code}/{subject}",
-        subject=subject,
-        code=code,
-        severity="critical",
-        region=region,
-        params=params,
-    )
-    count = desk.own("desk", "alerts").get("count", 0) + 1
-    desk.keep("desk", "alerts", count=count)
-    desk.outputs.append(
-        Output("alert.v1", "alert.raised", alert, f"{code}/{subject}/{count}", desk.now)
-    )
+        clear(desk, "lot_lost", lot_id)
 
 
 DISPATCH_FOLD = DispatchFold()

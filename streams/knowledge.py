@@ -14,6 +14,7 @@ from schemas.truck import TruckState
 from streams.booking import end, misfit, open_kg, shrink
 from streams.desk import Desk
 from streams.fold import Doc
+from streams.standing import note_arrival, stood
 
 MODELS: dict[str, tuple[type[Fact], str]] = {
     "truck": (TruckState, "truck_id"),
@@ -37,6 +38,10 @@ def learn(desk: Desk, data: StateKnown) -> None:
     if before is not None and before["version"] >= state["version"]:
         return
     desk.keep(data.kind, entity_id, state=state)
+    if data.kind == "truck":
+        standing = stood(desk.own("truck", entity_id).get("standing"), state["position"])
+        desk.keep("truck", entity_id, standing=standing)
+        note_arrival(desk, entity_id, state["position"])
     if data.kind == "lot":
         _fit_lot(desk, entity_id, state)
         waits = open_kg(desk, entity_id) > 0

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from schemas.slot import Reservation, ReservationReleased, ReservationRequested
+from schemas.slot import (
+    Reservation,
+    ReservationNoShow,
+    ReservationReleased,
+    ReservationRequested,
+)
 from streams.desk import Desk
 from streams.fold import Doc
 
@@ -59,6 +64,14 @@ def let_go(desk: Desk, reservation: Doc, reason: str) -> None:
     data = ReservationReleased.model_validate({**reservation, "reason": reason})
     forget(desk, data)
     _say_reservation(desk, ReservationReleased, "released", {**reservation, "reason": reason})
+
+
+def miss(desk: Desk, reservation: Doc) -> ReservationNoShow:
+    """Give the place of a truck that did not come back to its slot, and return what is said."""
+    data = ReservationNoShow.model_validate({**reservation, "reason": "no_show"})
+    forget(desk, data)
+    _say_reservation(desk, ReservationNoShow, "no_show", {**reservation, "reason": "no_show"})
+    return data
 
 
 def forget(desk: Desk, data: Reservation) -> None:

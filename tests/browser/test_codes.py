@@ -70,7 +70,7 @@ def alerts() -> set[str]:
         name = _called(call)
         if name == "AlertRaised":
             found.update(_keyword(call, "code"))
-        elif name in {"_raise", "_alert", "_warn"}:
+        elif name in {"warn", "_alert", "_warn"}:
             found.update([text for each in call.args for text in _text(each)][:1])
     return found
 
