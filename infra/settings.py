@@ -52,6 +52,9 @@ class Settings(BaseSettings):
         Number of stream workers.
     standbys
         How many other workers keep a copy of each worker's tables, to go on from at once.
+    keep_days
+        How many days lots, windows, assignments, commands and alerts are remembered once they are
+        over; longer than topics keep what was said of them.
     network
         Folder of the road network, as `roads build` writes it.
     overpass_url
@@ -87,6 +90,7 @@ class Settings(BaseSettings):
     redis_port: int = Field(16379, ge=1, le=65535)
     workers: int = Field(2, ge=0, le=64)
     standbys: int = Field(1, ge=0, le=2)
+    keep_days: float = Field(45.0, gt=0, le=3650, allow_inf_nan=False)
     network: Path = PROJECT / ".cache" / "roads" / "bundled"
     overpass_url: str | None = None
     nominatim_url: str | None = None

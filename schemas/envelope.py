@@ -59,11 +59,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One Kafka record to be written: topic, key, value, headers."""
+    """One Kafka record to be written: topic, key, value (none takes a state back), headers."""
 
     topic: str
     key: bytes
-    value: bytes
+    value: bytes | None
     headers: tuple[tuple[str, bytes], ...]
 
 

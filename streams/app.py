@@ -10,7 +10,7 @@ import signal
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -22,11 +22,12 @@ from schemas.envelope import Record, encode
 from schemas.topics import ENTITY_PARTITIONS
 from streams.clock import StackClock
 from streams.counters import Counters
-from streams.dispatch import DISPATCH_FOLD
+from streams.dispatch import DISPATCH_FOLD, DispatchFold
+from streams.entity import KEPT
 from streams.fold import Fold
-from streams.lot import LOT_FOLD
+from streams.lot import LOT_FOLD, lot_fold
 from streams.mended import MendedApp
-from streams.place import PLACE_FOLD
+from streams.place import PLACE_FOLD, place_fold
 from streams.planner import Planner
 from streams.planning import BUDGET_S, solve, start
 from streams.pool import ANSWER_S, Limits, Pool
@@ -40,6 +41,13 @@ APP_ID = "harvestlane-workers"
 """The consumer group; changelog topics begin with it."""
 
 FOLDS: tuple[Fold, ...] = (TRUCK_FOLD, PLACE_FOLD, LOT_FOLD, DISPATCH_FOLD)
+"""The folds, with what they keep by default."""
+
+
+def folds(kept: timedelta) -> tuple[Fold, ...]:
+    """Make the folds, which forget what is over after so long."""
+    return (TRUCK_FOLD, place_fold(kept), lot_fold(kept), DispatchFold(kept))
+
 
 BULK_TOPICS = frozenset({"truck.position.v1"})
 """Topics that come by the ten thousand; the changelogs that fill tables are read like them."""
@@ -69,6 +77,8 @@ class WorkerConfig:
         its process is ended.
     standbys
         How many other workers keep a copy of each table.
+    kept
+        How long what is over is remembered.
     """
 
     name: str
@@ -80,6 +90,7 @@ class WorkerConfig:
     planner_budget_s: float = BUDGET_S
     planner_limit_s: float = ANSWER_S
     standbys: int = 0
+    kept: timedelta = KEPT
 
 
 def _tick(topic: str, partition: int, now: datetime) -> tuple[Record, int]:
@@ -115,7 +126,7 @@ class Worker:
         self.app = self._build()
         self.runners = {
             fold.name: Runner(self.app, fold, self._clock, self._counters, self._heart)
-            for fold in FOLDS
+            for fold in folds(config.kept)
         }
         dispatch = self.runners["dispatch"]
         self.planner = Planner(

@@ -27,7 +27,7 @@ class Desk:
         self._store = store
         self.now = now
         self.partition = partition
-        self.changes: dict[str, Entity] = {}
+        self.changes: dict[str, Entity | None] = {}
         self.outputs: list[Output] = []
         self.dead: list[DeadLetter] = []
         self.lots_touched: dict[str, None] = {}
@@ -37,17 +37,26 @@ class Desk:
 
     def get(self, key: str) -> Entity | None:
         """Return one entry as it stands now."""
-        return self.changes.get(key) or self._store.get(key)
+        return self.changes[key] if key in self.changes else self._store.get(key)
 
     def keys(self) -> Iterator[str]:
         """Iterate over all keys."""
-        yield from self._store.keys()
-        yield from [key for key in self.changes if self._store.get(key) is None]
+        changes = self.changes
+        for key in list(self._store.keys()):
+            if key not in changes or changes[key] is not None:
+                yield key
+        yield from [
+            key for key, entity in changes.items() if entity and self._store.get(key) is None
+        ]
 
     def waiting(self) -> list[str]:
         """List the keys of the entries that hold parked records."""
         entries = ((key, self.get(key)) for key in self.keys())
         return [key for key, entity in entries if entity is not None and entity.parked]
+
+    def next_few(self, most: int) -> list[tuple[str, Entity]]:  # noqa: ARG002 - a store's
+        """Return nothing: `streams.keeping` looks at all entries at once."""
+        return []
 
     def ids(self, kind: str) -> list[str]:
         """List the ids of one kind, in one order whatever was loaded when."""
@@ -87,7 +96,13 @@ class Desk:
         """Say an event, now; ``name`` tells it apart from all others of its type."""
         self.outputs.append(Output(topic, event_type, data, name, self.now, cause_ms))
 
-    def take(self, changes: Mapping[str, Entity]) -> None:
+    def forget(self, kind: str, entity_id: str) -> Entity | None:
+        """Forget an entry, and return what was known."""
+        key = f"{kind}:{entity_id}"
+        entity, self.changes[key] = self.get(key), None
+        return entity
+
+    def take(self, changes: Mapping[str, Entity | None]) -> None:
         """Take over entries that somebody else has changed."""
         self.changes.update(changes)
 

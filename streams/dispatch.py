@@ -8,7 +8,7 @@ Out: dispatch.assignment.v1, lot.decision.v1, slot.reservation.v1, alert.v1, sta
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import ValidationError
 
@@ -40,7 +40,7 @@ from streams.booking import (
 from streams.closures import RULES, key_of, trips_through
 from streams.commands import answer_override, carry_out, settle_overrides, unfit_truck
 from streams.desk import Desk
-from streams.entity import EntityFold
+from streams.entity import KEPT, EntityFold
 from streams.fold import (
     Answer,
     Applied,
@@ -53,6 +53,7 @@ from streams.fold import (
     Store,
     Unknown,
 )
+from streams.keeping import forget
 from streams.knowledge import learn
 from streams.outage import note_failure, note_plan
 from streams.overdue import note_no_show, note_overdue, settle_no_show
@@ -73,7 +74,8 @@ class DispatchFold:
     topics: tuple[str, ...] = _TOPICS
     whole = True
 
-    def __init__(self) -> None:
+    def __init__(self, kept: timedelta = KEPT) -> None:
+        self._kept = kept
         self._roads = EntityFold("dispatch", (), RULES, key_of=key_of)
 
     def waits(self, entity: Entity) -> bool:
@@ -113,6 +115,7 @@ class DispatchFold:
         desk.take(expired.changes)
         desk.dead += expired.dead
         pass_time(desk)
+        forget(desk, self._kept)
         return _finished(desk, "ticked")
 
     def _take_up(self, desk: Desk, key: str, entity: Entity) -> None:

@@ -37,6 +37,16 @@ from streams.recent import Recent
 PARKING = timedelta(minutes=10)
 """How long an event may wait for an id that nobody has registered yet (contract)."""
 
+KEPT = timedelta(days=45)
+"""How long what is over is remembered: longer than any log holds what was said of it (setting
+``HARVESTLANE_KEEP_DAYS``)."""
+
+FORGOTTEN = "~forgotten/"
+"""How the key begins that keeps the counts of all entities of a partition that were forgotten."""
+
+LOOKED_AT = 200
+"""So many entities are looked at with each tick for what is over for long enough."""
+
 CHANGED_AT_ONCE = 200
 """So many entities does one tick change, so that its journal stays a record that Kafka takes; the
 next tick goes on."""
@@ -72,6 +82,10 @@ class EntityFold:
         What passing time means, if anything.
     waits
         Whether passing time may mean something for an entity; with ``on_time`` only.
+    over
+        Since when an entity is over, if it is: it is forgotten in time.
+    kept
+        How long it is remembered.
     memory_limits
         How many identities of a topic's events are remembered of each entity. Topics not named
         are remembered whole.
@@ -84,7 +98,7 @@ class EntityFold:
 
     whole = False
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that tells one noun from another
         self,
         name: str,
         topics: tuple[str, ...],
@@ -92,6 +106,8 @@ class EntityFold:
         *,
         on_time: TimeRule | None = None,
         waits: Callable[[Entity], bool] = lambda _entity: False,
+        over: Callable[[Entity], datetime | None] | None = None,
+        kept: timedelta = KEPT,
         memory_limits: Mapping[str, int] | None = None,
         refused_late: Collection[str] = (),
         key_of: Callable[[Event], str] = lambda event: event.key,
@@ -100,6 +116,8 @@ class EntityFold:
         self.topics = (*topics, "stack.tick.v1")
         self._rules = rules
         self._on_time = on_time
+        self._over = over
+        self.kept = kept
         self._waits = waits
         self.limits = memory_limits or {}
         self._refused_late = frozenset(refused_late)
@@ -268,7 +286,7 @@ class EntityFold:
         return entity, taken
 
     def _tick(self, store: Store, now: datetime) -> Step:
-        changes: dict[str, Entity] = {}
+        changes: dict[str, Entity | None] = {}
         outputs: list[Output] = []
         dead: list[DeadLetter] = []
         for key in store.waiting():
@@ -286,9 +304,22 @@ class EntityFold:
             if changed is not entity:
                 changes[key] = changed
                 dead += buried
-            if len(changes) == CHANGED_AT_ONCE:
+            if len(changes) >= CHANGED_AT_ONCE:
                 break
+        self._forget(store, now, changes)
         return Step(changes, tuple(outputs), tuple(dead), outcome="ticked")
+
+    def _forget(self, store: Store, now: datetime, changes: dict[str, Entity | None]) -> None:
+        """Forget, of the next few entities, those that have been over for long enough."""
+        if self._over is None:
+            return
+        for key, entity in store.next_few(LOOKED_AT):
+            over = self._over(entity)
+            if over is None or over + self.kept >= now or entity.parked or key in changes:
+                continue
+            tally = f"{FORGOTTEN}{entity.partition}"
+            changes[tally] = tallied(changes.get(tally) or store.get(tally), entity)
+            changes[key] = None
 
     def _expire(self, entity: Entity, now: datetime) -> tuple[Entity, list[DeadLetter]]:
         late = [doc for doc in entity.parked if parse_time(doc["since"]) + PARKING < now]
@@ -306,6 +337,17 @@ class EntityFold:
         error = "unknown: nobody registered its id within 10 minutes"
         buried = [DeadLetter(_raw_of(doc), error) for doc in late]
         return entity.but(parked=kept), buried
+
+
+def tallied(tally: Entity | None, gone: Entity) -> Entity:
+    """Add the counts of an entity that is forgotten to those of all that were."""
+    tally = tally or Entity(gone.partition)
+    counts = {topic: dict(of_topic) for topic, of_topic in tally.counts.items()}
+    for topic, of_topic in gone.counts.items():
+        into = counts.setdefault(topic, {})
+        for outcome, count in of_topic.items():
+            into[outcome] = into.get(outcome, 0) + count
+    return tally.but(counts=counts)
 
 
 def _counted(entity: Entity, topic: str, outcome: str) -> Entity:

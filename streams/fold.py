@@ -154,9 +154,12 @@ def _packed(memory: Mapping[str, Doc]) -> tuple[dict[str, Doc], dict[str, Recent
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one arrival does: changed entities by key, events to say, records to set aside."""
+    """What one arrival does: changed entities by key, events to say, records to set aside.
 
-    changes: Mapping[str, Entity] = field(default_factory=dict)
+    An entity that is None is forgotten.
+    """
+
+    changes: Mapping[str, Entity | None] = field(default_factory=dict)
     outputs: tuple[Output, ...] = ()
     dead: tuple[DeadLetter, ...] = ()
     outcome: Outcome = "applied"
@@ -175,6 +178,10 @@ class Store(Protocol):
 
     def waiting(self) -> list[str]:
         """List the keys of the entities that wait for time to pass, as far as they are known."""
+        ...
+
+    def next_few(self, most: int) -> list[tuple[str, Entity]]:
+        """Return the next entities on a round through all of them, to look at each in time."""
         ...
 
 

@@ -7,7 +7,7 @@ Out: lot.state.v1, dispatch.inbox.v1
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from schemas.dispatch import StateKnown
 from schemas.envelope import Event
@@ -21,7 +21,7 @@ from schemas.lot import (
     LotWithdrawn,
 )
 from schemas.model import format_time, parse_time
-from streams.entity import EntityFold
+from streams.entity import KEPT, EntityFold
 from streams.fold import Answer, Applied, Doc, Entity, Output, Refused, Unknown, revise
 
 
@@ -156,16 +156,31 @@ def unassigned(entity: Entity, event: Event, _now: datetime) -> Answer:
     return Applied({key: revise(view, event.time, reasons=reasons)}, own=own)
 
 
-LOT_FOLD = EntityFold(
-    "lot",
-    ("harvest.lot.v1", "lot.decision.v1"),
-    {
-        "lot.declared": declared,
-        "lot.ready": ready,
-        "lot.revised": revised,
-        "lot.withdrawn": withdrawn,
-        "lot.planned": planned,
-        "lot.unassigned": unassigned,
-    },
-    memory_limits={"harvest.lot.v1": EVENTS_REMEMBERED, "lot.decision.v1": EVENTS_REMEMBERED},
-)
+def over(entity: Entity) -> datetime | None:
+    """Say since when nothing more can happen to a lot: withdrawn, or past its time."""
+    for view in entity.views.values():
+        told = parse_time(view["updated_at"])
+        return told if view["status"] == "withdrawn" else max(told, parse_time(view["hold_until"]))
+    return None
+
+
+def lot_fold(kept: timedelta = KEPT) -> EntityFold:
+    """Make the fold of lots, which forgets a lot so long after it is over."""
+    return EntityFold(
+        "lot",
+        ("harvest.lot.v1", "lot.decision.v1"),
+        {
+            "lot.declared": declared,
+            "lot.ready": ready,
+            "lot.revised": revised,
+            "lot.withdrawn": withdrawn,
+            "lot.planned": planned,
+            "lot.unassigned": unassigned,
+        },
+        over=over,
+        kept=kept,
+        memory_limits={"harvest.lot.v1": EVENTS_REMEMBERED, "lot.decision.v1": EVENTS_REMEMBERED},
+    )
+
+
+LOT_FOLD = lot_fold()

@@ -18,7 +18,7 @@ from streams.fold import Entity, Fold
 JOURNAL = "~journal"
 """The table key of a partition's last batch; no identifier may hold a tilde."""
 
-KEPT = 20_000
+KEPT = 2_500
 """So many entities of a partition stay in memory between two batches."""
 LOOKED_AT = 5_000
 """So many rows are looked at with one tick for who waits for time to pass."""
@@ -52,9 +52,13 @@ class DictRows:
     def __init__(self, rows: Mapping[int, dict[str, bytes]] | None = None) -> None:
         self.rows: defaultdict[int, dict[str, bytes]] = defaultdict(dict, rows or {})
 
-    def put(self, partition: int, rows: Mapping[str, bytes]) -> None:
-        """Write rows."""
-        self.rows[partition].update(rows)
+    def put(self, partition: int, rows: Mapping[str, bytes | None]) -> None:
+        """Write rows; none removes one."""
+        for key, row in rows.items():
+            if row is None:
+                self.rows[partition].pop(key, None)
+            else:
+                self.rows[partition][key] = row
 
     def partitions(self) -> list[int]:
         """List the partitions that have rows."""
@@ -119,15 +123,18 @@ class PartitionStore:
         self._partition = partition
         self._entities: dict[str, Entity] = {}
         self._waiting: dict[str, None] = {}
+        self._gone: set[str] = set()
+        """Forgotten in this batch: their rows may still be there."""
         self._looked_at: str | None = ""
         """The last key that was looked at; None once all were."""
+        self._round_at = ""
         while fold.whole and self._looked_at is not None:
             self.look_further()
 
     def get(self, key: str) -> Entity | None:
         """Return one entity, or nothing."""
         entity = self._entities.get(key)
-        if entity is None and not self._fold.whole:
+        if entity is None and not self._fold.whole and key not in self._gone:
             row = self._rows.get(self._partition, key)
             if row is not None:
                 entity = self._take_in(key, row)
@@ -145,21 +152,38 @@ class PartitionStore:
             rows = self._rows.after(self._partition, at, LOOKED_AT)
             at = rows[-1][0] if rows else None
             for key, row in rows:
-                if key not in self._entities and key != JOURNAL:
+                if key not in self._entities and key not in self._gone and key != JOURNAL:
                     yield key, Entity.from_doc(orjson.loads(row))
 
     def waiting(self) -> list[str]:
         """List the keys of the entities that wait for time to pass, as far as they are known."""
         return list(self._waiting)
 
-    def apply(self, changes: Mapping[str, Entity]) -> None:
-        """Take over changed entities."""
+    def next_few(self, most: int) -> list[tuple[str, Entity]]:
+        """Return the next entities on a round through all rows."""
+        rows = self._rows.after(self._partition, self._round_at, most)
+        self._round_at = rows[-1][0] if rows else ""
+        return [
+            (key, self._entities.get(key) or Entity.from_doc(orjson.loads(row)))
+            for key, row in rows
+            if key != JOURNAL and key not in self._gone
+        ]
+
+    def apply(self, changes: Mapping[str, Entity | None]) -> None:
+        """Take over changed entities, and forget those that are None."""
         for key, entity in changes.items():
-            self._entities[key] = entity
-            self._note(key, entity)
+            if entity is None:
+                self._entities.pop(key, None)
+                self._waiting.pop(key, None)
+                self._gone.add(key)
+            else:
+                self._entities[key] = entity
+                self._gone.discard(key)
+                self._note(key, entity)
 
     def forget_most(self) -> None:
         """Keep only so many entities in memory, the ones that changed last; the rest has rows."""
+        self._gone.clear()
         if self._fold.whole or len(self._entities) <= 2 * KEPT:
             return
         kept = list(self._entities.items())[-KEPT:]

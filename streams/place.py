@@ -7,7 +7,7 @@ Out: facility.state.v1, checkpoint.state.v1, slot.state.v1, slot.reservation.v1,
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from schemas.checkpoint import CheckpointState, VisitRecorded, VisitRetracted
 from schemas.dispatch import StateKnown
@@ -20,7 +20,7 @@ from schemas.place import (
     PlaceRetired,
     PlaceUpdated,
 )
-from streams.entity import EntityFold
+from streams.entity import KEPT, EntityFold
 from streams.fold import Answer, Applied, Doc, Entity, Output, Refused, Unknown, rank, revise
 from streams.slot import answered, capacity_changed, closed, opened, released, requested
 
@@ -220,32 +220,57 @@ def _recent(signs: Doc) -> Doc:
     return {vehicle: one for vehicle, one in signs.items() if vehicle not in set(gone[:excess])}
 
 
-PLACE_FOLD = EntityFold(
-    "place",
-    ("place.registry.v1", "port.slot.v1", "slot.reservation.v1", "checkpoint.visit.v1"),
-    {
-        "facility.registered": facility_registered,
-        "checkpoint.registered": checkpoint_registered,
-        "facility.updated": place_updated,
-        "checkpoint.updated": place_updated,
-        "facility.retired": place_retired,
-        "checkpoint.retired": place_retired,
-        "visit.recorded": visited,
-        "visit.retracted": visit_retracted,
-        "slot.opened": opened,
-        "slot.capacity_changed": capacity_changed,
-        "slot.closed": closed,
-        "reservation.requested": requested,
-        "reservation.confirmed": answered,
-        "reservation.rejected": answered,
-        "reservation.released": released,
-        "reservation.no_show": released,
-    },
-    memory_limits={
-        "checkpoint.visit.v1": VISITS_REMEMBERED,
-        "place.registry.v1": EVENTS_REMEMBERED,
-        "port.slot.v1": EVENTS_REMEMBERED,
-        "slot.reservation.v1": EVENTS_REMEMBERED,
-    },
-    refused_late=("checkpoint.visit.v1",),
-)
+def has_slots(entity: Entity) -> bool:
+    """Say whether a place has windows, which are over one day."""
+    return bool(entity.own.get("slot_set_at"))
+
+
+def place_fold(kept: timedelta = KEPT) -> EntityFold:
+    """Make the fold of places, which forgets a window so long after it is over."""
+
+    def drop_windows(_key: str, entity: Entity, now: datetime) -> Applied | None:
+        gone = [
+            name
+            for name, view in entity.views.items()
+            if name.startswith("slot:") and parse_time(view["window_end"]) + kept < now
+        ]
+        if not gone:
+            return None
+        set_at = entity.own.get("slot_set_at", {})
+        left = {slot: marks for slot, marks in set_at.items() if f"slot:{slot}" not in gone}
+        return Applied(dict.fromkeys(gone), own={**entity.own, "slot_set_at": left})
+
+    return EntityFold(
+        "place",
+        ("place.registry.v1", "port.slot.v1", "slot.reservation.v1", "checkpoint.visit.v1"),
+        {
+            "facility.registered": facility_registered,
+            "checkpoint.registered": checkpoint_registered,
+            "facility.updated": place_updated,
+            "checkpoint.updated": place_updated,
+            "facility.retired": place_retired,
+            "checkpoint.retired": place_retired,
+            "visit.recorded": visited,
+            "visit.retracted": visit_retracted,
+            "slot.opened": opened,
+            "slot.capacity_changed": capacity_changed,
+            "slot.closed": closed,
+            "reservation.requested": requested,
+            "reservation.confirmed": answered,
+            "reservation.rejected": answered,
+            "reservation.released": released,
+            "reservation.no_show": released,
+        },
+        memory_limits={
+            "checkpoint.visit.v1": VISITS_REMEMBERED,
+            "place.registry.v1": EVENTS_REMEMBERED,
+            "port.slot.v1": EVENTS_REMEMBERED,
+            "slot.reservation.v1": EVENTS_REMEMBERED,
+        },
+        refused_late=("checkpoint.visit.v1",),
+        on_time=drop_windows,
+        waits=has_slots,
+    )
+
+
+PLACE_FOLD = place_fold()

@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -26,9 +27,10 @@ from redis.exceptions import RedisError, ResponseError
 from schemas.alert import AlertCleared, AlertRaised, AlertState
 from schemas.envelope import Event, decode
 from schemas.errors import MalformedEvent
-from schemas.model import format_time
+from schemas.model import format_time, parse_time
 from schemas.topics import CATALOGUE, TOPICS
 from streams.counters import COUNTERS
+from streams.entity import KEPT
 from streams.fold import DeadLetter, Doc, Raw
 from streams.shell import dead_record
 
@@ -64,7 +66,10 @@ while at <= #ARGV do
   local kind, id, version, doc = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
   at = at + 4
   local known = redis.call('HGET', 'version:' .. kind, id)
-  if not known or tonumber(known) < tonumber(version) then
+  if doc == '' then
+    redis.call('HDEL', 'version:' .. kind, id)
+    redis.call('HDEL', 'view:' .. kind, id)
+  elseif not known or tonumber(known) < tonumber(version) then
     redis.call('HSET', 'version:' .. kind, id, version)
     if kind == 'clock' then
       redis.call('SET', 'clock', doc)
@@ -89,7 +94,7 @@ class Batch:
     places: dict[str, tuple[str, str]] = field(default_factory=dict)
     """``topic:partition`` to the offset that Redis is expected to hold and the next one."""
     entries: list[tuple[str, str, int, bytes]] = field(default_factory=list)
-    """Kind, id, version and document of each change."""
+    """Kind, id, version and document of each change; an empty document takes the view away."""
     dead: list[DeadLetter] = field(default_factory=list)
     latencies: Counter[str] = field(default_factory=Counter)
 
@@ -119,10 +124,16 @@ class Projector:
         The brokers, ``host:port[,…]``, and Redis.
     report
         Called about once a second with whether views are being written.
+    kept
+        How long an alert is shown once it is cleared.
     """
 
     def __init__(
-        self, bootstrap_servers: str, redis_url: str, report: Callable[[bool], None]
+        self,
+        bootstrap_servers: str,
+        redis_url: str,
+        report: Callable[[bool], None],
+        kept: timedelta = KEPT,
     ) -> None:
         self._servers = bootstrap_servers
         self._redis = Redis.from_url(
@@ -132,6 +143,7 @@ class Projector:
         self._expected: dict[str, str] = {}
         self._alerts: dict[str, Doc] = {}
         self._buried: dict[str, int] = {}
+        self._kept = kept
 
     async def run(self, *, until_done: bool = False) -> int:
         """Project for ever, or until everything that is there now has been projected.
@@ -183,6 +195,7 @@ class Projector:
                 if time.monotonic() - told > 1.0:
                     told = time.monotonic()
                     await self._notice_loss()
+                    await self._forget_alerts()
                     await self._commit(consumer)
                     self._report(True)
             except ResponseError as error:
@@ -224,6 +237,23 @@ class Projector:
         found = await self._hash(OFFSETS)
         if any(found.get(name, "") != value for name, value in self._expected.items()):
             raise ResponseError(f"{_ELSEWHERE} (noticed at rest)")
+
+    async def _forget_alerts(self) -> None:
+        """Take away the alerts that were cleared long enough before the latest was told."""
+        latest = max((doc["updated_at"] for doc in self._alerts.values()), default=None)
+        if latest is None:
+            return
+        before = format_time(parse_time(latest) - self._kept)
+        gone = [
+            name
+            for name, doc in self._alerts.items()
+            if doc["status"] == "cleared" and doc["updated_at"] < before
+        ]
+        if gone:
+            await self._redis.hdel("view:alert", *gone)
+            await self._redis.hdel("version:alert", *gone)
+        for name in gone:
+            del self._alerts[name]
 
     async def _commit(self, consumer: AIOKafkaConsumer) -> None:
         done = {
@@ -284,6 +314,9 @@ class Projector:
         MalformedEvent
             It is no event of its topic.
         """
+        if record.value is None and record.topic in _STATES and record.key:
+            yield _STATES[record.topic], record.key.decode(errors="replace"), 0, b""
+            return
         event = decode(record.topic, record.key, record.value, record.headers)
         if record.topic == _CLOCK:
             yield "clock", "stack", record.offset + 1, record.value
@@ -333,7 +366,12 @@ def _name(place: TopicPartition) -> str:
     return f"{place.topic}:{place.partition}"
 
 
-def run_projector(bootstrap_servers: str, redis_url: str, report: Callable[[bool], None]) -> None:
+def run_projector(
+    bootstrap_servers: str,
+    redis_url: str,
+    report: Callable[[bool], None],
+    kept: timedelta = KEPT,
+) -> None:
     """Run the projector until it is told to stop.
 
     Parameters
@@ -342,5 +380,7 @@ def run_projector(bootstrap_servers: str, redis_url: str, report: Callable[[bool
         The brokers, ``host:port[,…]``, and Redis.
     report
         Called about once a second with whether views are being written.
+    kept
+        How long an alert is shown once it is cleared.
     """
-    asyncio.run(Projector(bootstrap_servers, redis_url, report).run())
+    asyncio.run(Projector(bootstrap_servers, redis_url, report, kept).run())

@@ -38,7 +38,7 @@ class Work:
     partition: int
     source: str
     """Who says it: the fold."""
-    changes: dict[tuple[int, str], Entity] = field(default_factory=dict)
+    changes: dict[tuple[int, str], Entity | None] = field(default_factory=dict)
     events: list[tuple[Record, int | None]] = field(default_factory=list)
     """Events and dead letters, with the partition to say them in; None leaves that to the key."""
     states: list[tuple[str, str, int | None]] = field(default_factory=list)
@@ -53,13 +53,15 @@ class Work:
         """Return the batch as one table value."""
         doc = {
             "partition": self.partition,
-            "changes": {key: orjson.Fragment(row) for key, row in self.rows()},
+            "changes": {
+                key: None if row is None else orjson.Fragment(row) for key, row in self.rows()
+            },
             "records": [
                 [
                     record.topic,
                     partition,
                     _to_doc(record.key),
-                    _to_doc(record.value),
+                    _to_doc(record.value or b""),
                     [[name, _to_doc(value)] for name, value in record.headers],
                 ]
                 for record, partition in self.events
@@ -74,8 +76,13 @@ class Work:
         return [*self.events, *((self._state(*state), None) for state in self.states)]
 
     def _state(self, key: str, name: str, appended_ms: int | None) -> Record:
-        view = self.changes[self.partition, key].views[name]
+        """Say a view as it is in the end, or take it back where it is no more."""
+        entity = self.changes[self.partition, key]
+        view = None if entity is None else entity.views.get(name)
         kind, _, entity_id = name.partition(":")
+        topic = f"{kind}.state.v1"
+        if view is None:
+            return Record(topic, entity_id.encode(), None, ())
         headers = [
             ("ce_id", _state_id(entity_id, view["version"]).encode()),
             ("ce_source", self.source.encode()),
@@ -86,7 +93,6 @@ class Work:
         ]
         if appended_ms is not None:
             headers.append(("ce_causeappended", str(appended_ms).encode()))
-        topic = f"{kind}.state.v1"
         return Record(topic, entity_id.encode(), orjson.dumps(view), tuple(headers))
 
     @classmethod
@@ -97,7 +103,8 @@ class Work:
             partition=partition,
             source=source,
             changes={
-                (partition, key): Entity.from_doc(entity) for key, entity in doc["changes"].items()
+                (partition, key): None if entity is None else Entity.from_doc(entity)
+                for key, entity in doc["changes"].items()
             },
             events=[
                 (
@@ -114,13 +121,16 @@ class Work:
             states=[tuple(state) for state in doc.get("states", ())],
         )
 
-    def rows(self) -> list[tuple[str, bytes]]:
-        """List what the table must hold: keys and values; to be called once the batch is whole."""
+    def rows(self) -> list[tuple[str, bytes | None]]:
+        """List what the table must hold, once the batch is whole: keys and values, or none."""
         return self._rows
 
     @cached_property
-    def _rows(self) -> list[tuple[str, bytes]]:
-        return [(key, orjson.dumps(entity.to_doc())) for (_, key), entity in self.changes.items()]
+    def _rows(self) -> list[tuple[str, bytes | None]]:
+        return [
+            (key, None if entity is None else orjson.dumps(entity.to_doc()))
+            for (_, key), entity in self.changes.items()
+        ]
 
 
 def _to_doc(raw: bytes) -> str | list[str]:
@@ -333,7 +343,9 @@ class Shell:
         """Announce every view that the batch changed, once, as it stands at the end."""
         for key, versions in work.before.items():
             entity = work.changes[work.partition, key]
+            views = {} if entity is None else entity.views
             appended_ms = work.oldest_ms.get(key)
-            for name, view in entity.views.items():
+            for name, view in views.items():
                 if versions.get(name) != view["version"]:
                     work.states.append((key, name, appended_ms))
+            work.states += [(key, name, None) for name in versions if name not in views]

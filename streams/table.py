@@ -33,6 +33,11 @@ class ConfirmedTable(faust.Table):  # type: ignore[misc]
         sent = self.send_changelog(self.partition_for_key(key), key, value)
         self.unconfirmed.append(sent)
 
+    def on_key_del(self, key: Any) -> None:
+        """Send the changelog record of a removed key, and keep its promise."""
+        sent = self.send_changelog(self.partition_for_key(key), key, None)
+        self.unconfirmed.append(sent)
+
     def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
         """Take in what stands in the changelog, record by record of each message."""
         super().apply_changelog_batch(
@@ -85,7 +90,7 @@ def writing_in(topic: str, partition: int) -> Iterator[None]:
 
 
 async def write(
-    table: ConfirmedTable, topic: str, partition: int, rows: Iterable[tuple[str, bytes]]
+    table: ConfirmedTable, topic: str, partition: int, rows: Iterable[tuple[str, bytes | None]]
 ) -> None:
     """Write rows into one partition of a table, and wait until the broker has confirmed them.
 
@@ -98,11 +103,14 @@ async def write(
     partition
         Where to write.
     rows
-        Keys and values.
+        Keys and values; none removes a row.
     """
     with writing_in(topic, partition):
         for key, value in rows:
-            table[key.encode()] = value
+            if value is None:
+                del table[key.encode()]
+            else:
+                table[key.encode()] = value
     promises, table.unconfirmed = table.unconfirmed, []
     if promises:
         await asyncio.gather(*promises)

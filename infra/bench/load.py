@@ -302,7 +302,7 @@ class Load:
         draw = self._chance.choice((self._position, self._clearance))
         event_type, data = draw()
         record = self._say(event_type, data)
-        key, value = record.key, record.value
+        key, value = record.key, record.value or b""
         headers = dict(record.headers)
         how = self._chance.randrange(4)
         if how == 0:

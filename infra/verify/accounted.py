@@ -9,6 +9,7 @@ from typing import Literal
 from infra.verify.finding import Finding
 from infra.verify.log import Doc, Entry, Log, Read
 from schemas.topics import TOPICS
+from streams.entity import FORGOTTEN
 from streams.lot import LOT_FOLD
 from streams.place import PLACE_FOLD
 from streams.recent import Recent
@@ -164,6 +165,8 @@ def _judge_event(log: Log, finding: Finding, memory: _Memory, read: Read) -> Non
     finding.checked += 1
     outcome = memory.outcome(log, read)
     what = f"{read.event.type} {read.event.identity} at {entry.place}"
+    if outcome == "missing" and table_key(read).rpartition(":")[2] in log.forgotten:
+        return
     if outcome == "missing":
         finding.violate("event_lost", f"{what} is in no table and not dead.", place=entry.place)
     elif outcome == "conflict" and entry.place not in log.dead:
@@ -183,7 +186,7 @@ def _judge_counts(log: Log, finding: Finding, topic: str, table: Mapping[str, Do
     there = Counter(table_key(read) for read in log.events(topic))
     fresh = {table_key(read) for read in log.events(topic) if log.in_flight(read.entry)}
     for key in there.keys() | {k for k, doc in table.items() if topic in doc.get("counts", {})}:
-        if key in log.fresh or key in fresh:
+        if key in log.fresh or key in fresh or key in log.forgotten or key.startswith(FORGOTTEN):
             continue
         counts = table.get(key, {}).get("counts", {}).get(topic, {})
         total = sum(counts.values())

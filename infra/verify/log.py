@@ -154,6 +154,8 @@ class Log:
             reads: list[Read] = []
             broken: list[tuple[Entry, str]] = []
             for entry in self.entries(topic):
+                if entry.value is None and CATALOGUE[topic].compacted:
+                    continue  # it takes a state back
                 try:
                     event = decode(topic, entry.key, entry.value, entry.headers)
                 except MalformedEvent as error:
@@ -228,11 +230,23 @@ class Log:
         for entry in self.entries(topic.name):
             doc = _object(entry.value)
             key = (entry.key or b"").decode("utf-8", "replace")
+            if entry.value is None:
+                found.pop(key, None)
             if doc is None or doc.get(topic.key) != key or not isinstance(doc.get("version"), int):
                 continue
             if key not in found or doc["version"] >= found[key]["version"]:
                 found[key] = doc
         return found
+
+    @cached_property
+    def forgotten(self) -> frozenset[str]:
+        """The ids of entities that were over for so long that their state was taken back."""
+        return frozenset(
+            (entry.key or b"").decode("utf-8", "replace")
+            for kind in KINDS
+            for entry in self.entries(f"{kind}.state.v1")
+            if entry.value is None
+        )
 
     @cached_property
     def fresh(self) -> frozenset[str]:

@@ -23,7 +23,7 @@ def judge(log: Log) -> Finding:
         doc = tables[kind].get(name)
         if _is_fresh(log, kind, name, doc):
             continue
-        if doc is None and kind in _HEARD:
+        if doc is None and (kind in _HEARD or name in log.forgotten):
             continue
         finding.checked += 1
         if doc is None:

@@ -88,13 +88,17 @@ class Bench:
         """Append an event that nobody reads yet."""
         self._append(self._record(event_type, data, self.now))
 
-    def tick_unread(self) -> tuple[Raw, int]:
+    def tick_inbox(self) -> None:
+        """Tick where dispatch hears of it."""
+        self.read([self.tick_unread("dispatch.inbox.v1")])
+
+    def tick_unread(self, topic: str = "stack.tick.v1") -> tuple[Raw, int]:
         """Append a tick that nobody reads yet, and return it as it stands in the log."""
         self._ids += 1
         fact = ClockTicked(now=self.now)
         return self._append(
             encode(
-                "stack.tick.v1",
+                topic,
                 "clock.ticked",
                 fact,
                 event_id=f"t{self._ids}",
@@ -129,6 +133,14 @@ class Bench:
         """Let time pass, and tick."""
         self.now += timedelta(**time)
         self.read([self.tick_unread()])
+
+    def row(self, key: str) -> bytes | None:
+        """Return what the table holds of an entity."""
+        return self._rows.get(0, key)
+
+    def put_row(self, key: str, row: bytes | None) -> None:
+        """Let the table hold something else, as after a death between two writes."""
+        self._rows.put(0, {key: row})
 
     def entities(self) -> dict[str, Entity]:
         """Return every entity of the fold by its key."""

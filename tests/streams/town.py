@@ -285,7 +285,10 @@ class Town:
         topic = f"{kind}.state.v1"
         for partition in range(CATALOGUE[topic].partitions):
             for record, _ in self.log[topic, partition]:
-                found[record.key.decode()] = json.loads(record.value)
+                if record.value is None:
+                    found.pop(record.key.decode(), None)
+                else:
+                    found[record.key.decode()] = json.loads(record.value)
         return found
 
     def dead(self) -> list[str]:

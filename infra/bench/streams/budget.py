@@ -59,7 +59,7 @@ def budget(
     payloads = [{"truck_id": str(n), "lat": 1.0, "lon": 2.0} for n in range(count)]
     decode_s = _time(lambda: [read(raw, 0) for raw in raws])
     work_s = _time(fold)
-    rows: list[tuple[str, bytes]] = []
+    rows: list[tuple[str, bytes | None]] = []
     rows_s = _time(lambda: rows.extend(row for work in works for row in work.rows()))
     written: list[bytes] = []  # after the rows, which it takes over
     journals_s = _time(lambda: written.extend(work.journal() for work in works))
@@ -72,7 +72,7 @@ def budget(
     }
     found = {name: round(1e6 * taken / count, 2) for name, taken in steps.items()}
     found["journal_bytes"] = round(_size(written) / count, 1)
-    found["row_bytes"] = round(_size(value for _, value in rows) / count, 1)
+    found["row_bytes"] = round(_size(value or b"" for _, value in rows) / count, 1)
     return found
 
 

@@ -123,6 +123,7 @@ def _template(partition: int) -> bytes:
     raw = Raw(REGISTRY, partition, 0, _NAME.encode(), value, headers)
     shell = QuietShell(TRUCK_FOLD, lambda: now, home=lambda *_: partition)
     ((_, row),) = shell.work(partition, [(raw, 0)]).rows()
+    assert row is not None
     return row
 
 

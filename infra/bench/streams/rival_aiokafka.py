@@ -63,7 +63,7 @@ async def _follow(errand: Errand, consumer: AIOKafkaConsumer, producer: AIOKafka
 
 def _batched(
     shell: Shell, errand: Errand, partition: int, records: Sequence[Any]
-) -> Iterator[tuple[bytes, bytes]]:
+) -> Iterator[tuple[bytes, bytes | None]]:
     batch = [(_raw(errand, record), record.timestamp) for record in records]
     for key, value in shell.work(partition, batch).rows():
         yield key.encode(), value
@@ -71,7 +71,7 @@ def _batched(
 
 def _each(
     shell: Shell, errand: Errand, partition: int, records: Sequence[Any]
-) -> Iterator[tuple[bytes, bytes]]:
+) -> Iterator[tuple[bytes, bytes | None]]:
     for record in records:
         yield from _batched(shell, errand, partition, (record,))
 

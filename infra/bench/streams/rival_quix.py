@@ -57,7 +57,7 @@ def _folding(errand: Errand) -> Callable[..., None]:
             shell.memory.store(at.partition).apply({name: Entity.from_doc(doc)})
         raw = raw_of(errand.registered, at.partition, at.offset, key, value, headers or ())
         work = shell.work(at.partition, [(raw, timestamp)])
-        for entity in work.changes.values():
+        for entity in filter(None, work.changes.values()):
             if as_bytes:
                 state.set_bytes(_STATE, orjson.dumps(entity.to_doc()))
             else:
