@@ -10,7 +10,6 @@ import math
 import tempfile
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -104,6 +103,7 @@ def run(home: Path, schedule: list[Fault], *, seed: int, tell: Tell) -> Outcome:
     stood = stalls(watcher.ends, watcher.committed, done) + words
     verdict, account = judge(log, tell), settle(ledger.places, log)
     gaps = longest(ledger.places, log, watcher.committed, done)
+    notes += [f"{gap.place} was never seen applied." for gap in gaps if gap.waited_s == math.inf]
     notes += account.examples + stood + _broken(verdict)
     return Outcome(
         measures=_measures(done, account, verdict, gaps, len(stood)),
@@ -195,8 +195,8 @@ def _measures(
         "commit_stalls": stood,
         "invariants_broken": sum(finding.broken for finding in findings.values()),
     }
-    usual = max((gap.waited_s for gap in gaps if not gap.restart), default=None)
-    restart = max((gap.waited_s for gap in gaps if gap.restart), default=None)
+    usual = _finite(max((gap.waited_s for gap in gaps if not gap.restart), default=None))
+    restart = _finite(max((gap.waited_s for gap in gaps if gap.restart), default=None))
     unasked = "" if any(one.fault.kind == "restart_all" for one in done) else "no restart was drawn"
     return [
         Measure(name="rounds", value=len(done), unit="", goal=ROUNDS, better="higher"),
@@ -218,6 +218,11 @@ def _measures(
     ]
 
 
+def _finite(waited_s: float | None) -> float | None:
+    """Give no figure for what was never applied: the goal is missed by it."""
+    return waited_s if waited_s is not None and math.isfinite(waited_s) else None
+
+
 def _recoveries(done: list[Round]) -> Iterator[Measure]:
     for kind in KINDS:
         took = [one.recover_s for one in done if one.fault.kind == kind]
@@ -229,10 +234,10 @@ def _recoveries(done: list[Round]) -> Iterator[Measure]:
 def _facts(
     log: Log, account: Account, ledger: Ledger, done: list[Round], gaps: list[Gap], watcher: Watcher
 ) -> dict[str, Any]:
-    by_kind: defaultdict[str, float] = defaultdict(float)
+    by_kind: dict[str, float | None] = {}
     for gap in gaps:
         name = f"{gap.kind} with a restart" if gap.restart else str(gap.kind)
-        by_kind[name] = round(gap.waited_s, 1)
+        by_kind[name] = round(gap.waited_s, 1) if math.isfinite(gap.waited_s) else None
     counted = {name: value for name, value in asdict(account).items() if name != "examples"}
     return {
         "rate_per_s": RATE_PER_S,
@@ -242,7 +247,7 @@ def _facts(
         "acknowledged_by_kind": dict(ledger.kinds),
         "given_up_by_the_producer": ledger.failed,
         "account": counted,
-        "longest_gap_s_by_fault": dict(by_kind),
+        "longest_gap_s_by_fault": by_kind,
         "offsets_went_back": watcher.went_back,
         "schedule": [f"{one.fault}: {one.recover_s:.1f} s" for one in done],
     }
