@@ -142,6 +142,10 @@ class Projection:
         doc = {"truck_id": truck_id, "version": version, "updated_at": TIME, "registered": True}
         self.put("truck.state.v1", "truck.state", truck_id, doc, name=f"{truck_id}@{version}")
 
+    def take_back(self, topic: str, key: str) -> None:
+        """Put a record without a value on a topic."""
+        self._producer.send(topic, None, key.encode())
+
     def flush(self) -> None:
         """Wait until the broker has everything."""
         self._producer.flush()
@@ -330,6 +334,33 @@ class TestLive:
         told = len(projection.reports)
         projection.start()
         wait_for(lambda: len(projection.reports) > told)
+
+    def test_a_state_that_is_taken_back_takes_its_view_away(self, projection: Projection) -> None:
+        projection.put_truck("gone", 7)
+        projection.settle()
+        projection.take_back("truck.state.v1", "gone")
+        projection.settle()
+        assert projection.version("gone") is None
+        assert projection.redis.hget("version:truck", "gone") is None
+        assert projection.letters("gone") == []
+        projection.put_truck("gone", 1)
+        projection.settle()
+        assert projection.version("gone") == 1
+
+    def test_an_alert_that_was_cleared_long_ago_is_shown_no_more(
+        self, projection: Projection
+    ) -> None:
+        raised = {"subject": "T", "code": "truck_held", "severity": "warning"}
+        for name in ("old", "open"):
+            projection.put("alert.v1", "alert.raised", "T", raised | {"alert_id": name}, name=name)
+        cleared = {"alert_id": "old", "subject": "T"}
+        projection.put("alert.v1", "alert.cleared", "T", cleared, name="old cleared")
+        later = raised | {"alert_id": "later"}
+        projection.put("alert.v1", "alert.raised", "T", later, name="l", at="2021-10-11T05:00:00Z")
+        projection.settle()
+        wait_for(lambda: projection.redis.hget("view:alert", "old") is None)
+        assert projection.redis.hget("view:alert", "open") is not None
+        assert projection.redis.hget("view:alert", "later") is not None
 
 
 def _alert(projection: Projection) -> dict[str, Any]:
