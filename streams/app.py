@@ -125,7 +125,15 @@ class Worker:
         self._heart = Heart()
         self.app = self._build()
         self.runners = {
-            fold.name: Runner(self.app, fold, self._clock, self._counters, self._heart)
+            fold.name: Runner(
+                self.app,
+                fold,
+                self._clock,
+                self._counters,
+                self._heart,
+                name=config.name,
+                servers=config.bootstrap_servers,
+            )
             for fold in folds(config.kept)
         }
         dispatch = self.runners["dispatch"]

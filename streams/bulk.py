@@ -42,6 +42,12 @@ class BulkConsumer(driver.Consumer):  # type: ignore[misc]
         self._in_hand: Counter[TP] = Counter()
         self._next: dict[TP, int] = {}
         """The offset behind the last record that was handed out."""
+        self._handed_out: dict[TP, int] = {}
+        """The same, of every topic, once Faust has it."""
+        self._start: dict[TP, int] = {}
+        """Where each partition was last sought to: what was fetched before it was is dropped."""
+        self._sought: dict[TP, int] = {}
+        """Where a partition was sought to once more, to see whether offsets are missing there."""
         self._generation: int | None = None
 
     async def getmany(
@@ -56,6 +62,7 @@ class BulkConsumer(driver.Consumer):  # type: ignore[misc]
         if not self.flow_active:
             await self._seek_again()
             return
+        polled = await self._in_order(polled)
         for tp, message in self._messages(polled):
             if not self.flow_active or self.app.consumer_generation_id != generation:
                 return
@@ -63,7 +70,45 @@ class BulkConsumer(driver.Consumer):  # type: ignore[misc]
                 if tp.topic in self.app.tables.changelog_topics:
                     await self._until_restored()
                 self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
+                self._handed_out[tp] = message.offset + 1
                 yield tp, message
+
+    async def perform_seek(self) -> None:
+        """Seek to what is committed, and to the first record where nothing is.
+
+        Faust leaves a partition without a committed offset where it stands: what had been fetched,
+        and dropped because partitions were changing hands, would never be read.
+        """
+        await super().perform_seek()
+        ours = [tp for tp in self.assignment() if self.app.topics.acks_enabled_for(tp.topic)]
+        new = [tp for tp in ours if not self._read_offset.get(tp)]
+        earliest = await self.earliest_offsets(*new) if new else {}
+        for tp in ours:
+            at = self._read_offset.get(tp) or earliest.get(tp) or 0
+            if tp in new:
+                await self.seek(tp, at)
+            self._start[tp] = at
+            self._next.pop(tp, None)
+            self._handed_out.pop(tp, None)
+            self._sought.pop(tp, None)
+
+    async def _in_order(self, polled: Mapping[TP, Sequence[Any]]) -> Mapping[TP, Sequence[Any]]:
+        """Leave out what does not follow what was handed out, and read the partition from there.
+
+        Records are dropped in many places while partitions change hands, with the position behind
+        them already. Where the same offset comes again, the ones before it really are missing.
+        """
+        self._begin_anew()
+        found: dict[TP, Sequence[Any]] = {}
+        for tp, records in polled.items():
+            expected = self._handed_out.get(tp, self._start.get(tp))
+            skips = expected is not None and records and records[0].offset > expected
+            if expected is not None and skips and self._sought.get(tp) != expected:
+                self._sought[tp] = expected
+                await self.seek(TP(*tp), expected)
+                continue
+            found[tp] = records
+        return found
 
     def _messages(self, polled: Mapping[TP, Sequence[Any]]) -> Iterator[tuple[TP, Any]]:
         bulk = {tp: records for tp, records in polled.items() if self._is_bulk(tp)}
@@ -95,6 +140,7 @@ class BulkConsumer(driver.Consumer):  # type: ignore[misc]
             self._buffered_partitions.difference_update(self._in_hand)
             self._in_hand.clear()
             self._next.clear()
+            self._handed_out.clear()
 
     def ack(self, message: Any) -> bool:
         """Count a message as done, and with it all the records that it stands for."""
@@ -107,6 +153,22 @@ class BulkConsumer(driver.Consumer):  # type: ignore[misc]
             if first < message.offset:
                 self._gap[tp].addi(first, message.offset)
         return bool(super().ack(message))
+
+    def _new_offset(self, tp: TP) -> int | None:
+        """Count no offset twice: where one is, Faust commits one or two at a time from there on.
+
+        The same records are handed out twice where a partition is sought to again, and what lies
+        between the offsets of two such messages overlaps.
+        """
+        if acked := self._acked.get(tp):
+            gaps, committed, last = self._gap[tp], self._committed_offset.get(tp) or 0, max(acked)
+            done = {offset for offset in acked if offset >= committed}
+            for gap in gaps.overlap(0, last):
+                done.update(range(max(gap.begin, committed), min(gap.end, last)))
+            gaps.chop(0, last + 1)
+            acked[:] = sorted(done)
+        offset: int | None = super()._new_offset(tp)
+        return offset
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         """Leave out what lies between the offsets of bulk messages: it is done once they are."""

@@ -87,11 +87,12 @@ class EntityFold:
     kept
         How long it is remembered.
     memory_limits
-        How many identities of a topic's events are remembered of each entity. Topics not named
-        are remembered whole.
+        How many identities of a topic's events are remembered of each entity, the latest to
+        arrive. Topics not named are remembered whole.
     refused_late
         The topics of which an event that is older than all those remembered is refused: it cannot
-        be told from one that came before, and would change nothing that is told.
+        be told from one that came before, and would change nothing that is told. Of these the
+        latest are remembered by event time.
     key_of
         Which entity an event concerns; by default its record's key.
     """
@@ -177,9 +178,9 @@ class EntityFold:
             refuse_future(event.time, now)
         except RefusedEvent as refusal:
             return _bury(key, entity, entity.memory, raw, str(refusal))
-        at_ms = milliseconds(event.time)
-        late = len(recent) >= limit and at_ms < recent.times[0]
-        if late and topic in self._refused_late:
+        by_event_time = topic in self._refused_late
+        at_ms = milliseconds(event.time) if by_event_time else arrival.appended_ms
+        if by_event_time and len(recent) >= limit and at_ms < recent.times[0]:
             return Step({key: _counted(entity, topic, "refused")}, outcome="refused")
         recent = recent.with_event(at_ms, event.identity, event.digest, limit)
         answer = self._rules[event.type](entity, event, now)

@@ -13,10 +13,13 @@ from typing import Protocol
 
 import orjson
 
+from streams.epoch import OWNER
 from streams.fold import Entity, Fold
 
 JOURNAL = "~journal"
 """The table key of a partition's last batch; no identifier may hold a tilde."""
+
+_NO_ENTITIES = frozenset((JOURNAL, OWNER))
 
 KEPT = 2_500
 """So many entities of a partition stay in memory between two batches."""
@@ -152,7 +155,7 @@ class PartitionStore:
             rows = self._rows.after(self._partition, at, LOOKED_AT)
             at = rows[-1][0] if rows else None
             for key, row in rows:
-                if key not in self._entities and key not in self._gone and key != JOURNAL:
+                if key not in self._entities and key not in self._gone and key not in _NO_ENTITIES:
                     yield key, Entity.from_doc(orjson.loads(row))
 
     def waiting(self) -> list[str]:
@@ -166,7 +169,7 @@ class PartitionStore:
         return [
             (key, self._entities.get(key) or Entity.from_doc(orjson.loads(row)))
             for key, row in rows
-            if key != JOURNAL and key not in self._gone
+            if key not in _NO_ENTITIES and key not in self._gone
         ]
 
     def apply(self, changes: Mapping[str, Entity | None]) -> None:
@@ -196,7 +199,7 @@ class PartitionStore:
         rows = self._rows.after(self._partition, self._looked_at, LOOKED_AT)
         self._looked_at = rows[-1][0] if rows else None
         for key, row in rows:
-            if key in self._entities or key == JOURNAL:
+            if key in self._entities or key in _NO_ENTITIES:
                 continue
             if self._fold.whole:
                 self._take_in(key, row)

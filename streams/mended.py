@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import time
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
@@ -19,6 +20,38 @@ _BATCH_ENDS_S = 8.0
 
 class MendedConsumer(BulkConsumer):
     """Faust's consumer, committing what was done and nothing else."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._listened_to: Any = None
+        self._heard_at = time.monotonic()
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Note that the group has just given us partitions."""
+        self._heard_at = time.monotonic()
+        await super().on_partitions_assigned(assigned, generation_id)
+
+    def unheard_s(self) -> float:
+        """Return for how many seconds the group has not confirmed that we are its member.
+
+        It counts from when a heartbeat was sent that was answered: until a session timeout after
+        that, nobody else is given our partitions.
+        """
+        coordinator = self._thread._consumer._coordinator  # noqa: SLF001 - there is no other way
+        if coordinator is not self._listened_to:
+            self._listened_to = coordinator
+            coordinator._do_heartbeat = self._listened(coordinator._do_heartbeat)  # noqa: SLF001
+        return time.monotonic() - self._heard_at
+
+    def _listened(self, beat: Callable[[], Awaitable[bool]]) -> Callable[[], Awaitable[bool]]:
+        async def listened() -> bool:
+            sent_at = time.monotonic()
+            well = await beat()
+            if well:
+                self._heard_at = sent_at
+            return well
+
+        return listened
 
     def ack(self, message: Any) -> bool:
         """Count no record as done that another generation of the group fetched.

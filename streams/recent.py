@@ -31,7 +31,7 @@ def _mark(digest: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """Event identities in the order of their event times, the earliest first.
+    """Event identities in the order of their times, by event or by arrival, the earliest first.
 
     Of an identity 64 bits are kept: among 128 remembered ones a new event is taken for a known
     one once in 10^17 events. Of the content 16 bits are kept, for identities that come again with
@@ -39,7 +39,7 @@ class Recent:
     """
 
     times: tuple[int, ...] = ()
-    """Event times in milliseconds since the epoch, ascending."""
+    """In milliseconds since the epoch, ascending."""
     names: tuple[int, ...] = ()
     marks: tuple[int, ...] = ()
 

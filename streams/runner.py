@@ -25,7 +25,7 @@ from streams.counters import Counters
 from streams.fold import Fold, Raw
 from streams.memory import JOURNAL
 from streams.shell import Shell, Work
-from streams.table import ConfirmedTable, TableRows, write
+from streams.table import ConfirmedTable, TableRows, TableWriter
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +45,17 @@ _STALLED_S = 6.0
 """A process that stood still this long may have lost its partitions: it must not write."""
 _WARY_S = 5.0
 """How long after a standstill: by then it has heard from the group, and knows what is its own."""
+_ROCKSDB = {
+    "driver": "rocksdict",
+    "block_cache_size": 8 << 20,
+    "write_buffer_size": 8 << 20,
+    "max_write_buffer_number": 2,
+    "max_open_files": 64,
+}
+"""For each partition of a table, of which a worker has many."""
+_UNHEARD_S = 7.0
+"""A worker that the group has not answered for so long may have lost its partitions soon: at ten
+seconds they are another's."""
 _FAILED = 70
 
 
@@ -96,10 +107,20 @@ class Runner:
         Where outcomes are counted.
     heart
         Refuses to write after a standstill.
+    name, servers
+        The worker's name, and the brokers, ``host:port[,…]``.
     """
 
     def __init__(
-        self, app: Any, fold: Fold, clock: StackClock, counters: Counters, heart: Heart
+        self,
+        app: Any,
+        fold: Fold,
+        clock: StackClock,
+        counters: Counters,
+        heart: Heart,
+        *,
+        name: str,
+        servers: str,
     ) -> None:
         self.app = app
         self.shell = Shell(fold, clock.now)
@@ -109,14 +130,14 @@ class Runner:
         self._heart = heart
         self._generation: int | None = None
         self._batch = _BATCH.get(fold.name, _BATCH_ELSE)
-        self._topic = fold.topics[0]
         self.table: ConfirmedTable = app.Table(
             fold.name,
             key_type=bytes,
             value_type=bytes,
             recovery_buffer_size=_RESTORED_AT_ONCE,
-            options={"driver": "rocksdict", "block_cache_size": 8 << 20, "max_open_files": 64},
+            options=_ROCKSDB,
         )
+        self._writer = TableWriter(self.table, fold.topics[0], name, servers)
         source = app.topic(*fold.topics, key_serializer="raw", value_serializer="raw")
         app.agent(source, name=fold.name)(self._run)
 
@@ -146,17 +167,17 @@ class Runner:
         _leave_unread([e for e in events if e.message.generation_id != generation])
         if not current:
             return
-        if self._generation != generation:
-            await self._take_over(generation)
+        if self._generation != generation and not await self._take_over(generation):
+            _leave_unread(current)
+            return
         current.sort(key=lambda event: int(event.message.partition))
         for partition, batch in _portions(current):
             work = self.shell.work(partition, batch, behind=self._behind(partition, batch))
-            if generation != self.app.consumer_generation_id:
+            is_news = work.changes or work.events
+            if is_news and not await self._write(work, generation):
                 self._generation = None  # the memory holds what was never written: load it anew
                 _leave_unread(current)
                 return
-            if work.changes or work.events:
-                await self._write(work)
             self._counters.add(self.shell.fold.name, work.outcomes)
 
     def _behind(self, partition: int, batch: Sequence[tuple[Raw, int]]) -> set[str]:
@@ -173,22 +194,45 @@ class Runner:
             and read.get(tp.topic, 0) < consumer.highwater(tp)
         }
 
-    async def _take_over(self, generation: int) -> None:
+    async def _take_over(self, generation: int) -> bool:
         """Load the tables of the partitions that are ours now, and finish what was begun."""
-        for work in self.shell.take_over(TableRows(self.table)):
-            await self._write(work)
+        rows = TableRows(self.table)
+        for partition in rows.partitions():
+            await self._writer.begin(partition)
+        for work in self.shell.take_over(rows):
+            if not await self._write(work, generation):
+                return False
         self._generation = generation
         log.info("%s: generation %s loaded", self.shell.fold.name, generation)
         self.written.set()
+        return True
 
-    async def _write(self, work: Work) -> None:
-        """Make a batch durable, then say it, then write what it changed."""
-        self._heart.refuse_stalled()
-        journal = [(JOURNAL, work.journal())]
-        await write(self.table, self._topic, work.partition, journal)
+    async def _write(self, work: Work, generation: int) -> bool:
+        """Make a batch durable, then say it, then write what it changed.
+
+        Returns
+        -------
+        bool
+            Whether all of it was done; if not, the partition is another's by now, or may be.
+        """
+        if not await self._owns(generation):
+            return False
+        await self._writer.write(work.partition, [(JOURNAL, work.journal())])
+        if not await self._owns(generation):
+            return False
         await send_all(self.app, work.records)
-        await write(self.table, self._topic, work.partition, work.rows())
+        await self._writer.write(work.partition, work.rows())
         self.written.set()
+        return True
+
+    async def _owns(self, generation: int) -> bool:
+        """Say whether our partitions are surely ours; wait where the group is silent."""
+        self._heart.refuse_stalled()
+        while self.app.consumer.unheard_s() > _UNHEARD_S:
+            if not self.app.flow_control.is_active():
+                return False
+            await asyncio.sleep(0.1)
+        return bool(generation == self.app.consumer_generation_id)
 
 
 def _leave_unread(events: Sequence[Any]) -> None:

@@ -20,6 +20,7 @@ from infra.verify.accounted import PROJECTED, READ_TOPICS
 from infra.verify.log import CHANGELOG, FOLDS, KINDS, Entry, Log, Views
 from schemas.errors import Unavailable
 from schemas.topics import TOPICS
+from streams.epoch import Fence
 
 VIEW_KINDS = (*KINDS, "alert")
 
@@ -251,8 +252,11 @@ def _latest_of_tables(entries: Iterable[Entry]) -> Iterator[Entry]:
     """Pass over the older records of a changelog's keys: they are large, and nobody asks."""
     changelogs = {CHANGELOG.format(fold) for fold in FOLDS}
     latest: dict[tuple[str, int, bytes | None], Entry] = {}
+    fences = {changelog: Fence() for changelog in changelogs}
     for entry in entries:
         if entry.topic in changelogs:
+            if not fences[entry.topic].passes(entry.partition, entry.value):
+                continue
             latest[entry.topic, entry.partition, entry.key] = entry
         else:
             yield entry

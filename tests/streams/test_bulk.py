@@ -121,3 +121,29 @@ def test_a_new_generation_forgets_what_was_in_hand(monkeypatch: pytest.MonkeyPat
     assert not consumer.ack(old)
     assert consumer.ack(new)
     assert consumer._new_offset(PLACE) == 1
+
+
+def test_records_handed_out_twice_are_committed_at_once() -> None:
+    """A partition sought to again gives the same records in other portions."""
+    consumer = _consumer(0)
+    for portion in (range(6), range(3, 9)):
+        [(_, message)] = list(consumer._messages({POLLED: [_record(at) for at in portion]}))
+        consumer.ack(message)
+    assert consumer._new_offset(PLACE) == 9
+
+
+async def test_what_was_dropped_on_the_way_is_read_again() -> None:
+    """Only where the same offset comes again are the ones before it really missing."""
+    consumer, sought = _consumer(4), []
+
+    async def seek(place: TP, offset: int) -> None:
+        sought.append((place, offset))
+
+    consumer.seek = seek
+    consumer._begin_anew()
+    consumer._start[PLACE] = 4
+    later = {POLLED: [_record(9)]}
+    assert await consumer._in_order(later) == {}
+    assert sought == [(PLACE, 4)]
+    assert await consumer._in_order(later) == later
+    assert await consumer._in_order({POLLED: [_record(4)]}) == {POLLED: [_record(4)]}

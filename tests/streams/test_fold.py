@@ -477,3 +477,18 @@ def test_a_tick_changes_only_so_many_entities_and_the_next_goes_on() -> None:
         bench.wait(hours=2)
         alerts.append(len(list(bench.events("alert.v1"))))
     assert alerts == [CHANGED_AT_ONCE, CHANGED_AT_ONCE + 50, CHANGED_AT_ONCE + 50]
+
+
+def test_a_clearance_that_comes_late_is_known_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of clearances the latest to arrive are remembered, however old they are."""
+    monkeypatch.setitem(TRUCK_FOLD.limits, "checkpoint.clearance.v1", 3)  # type: ignore[attr-defined]
+    bench = Bench(TRUCK_FOLD)
+    bench.say("truck.registered", TRUCK, when=_at(-9))
+    data = {"checkpoint_id": "C", "truck_id": "T"}
+    for minute in range(5):
+        bench.say("checkpoint.cleared", data, when=_at(minute))
+    for _ in range(2):
+        bench.say("checkpoint.held", data, when=_at(-5), event_id="late")
+    counts = bench.counts()["checkpoint.clearance.v1"]
+    assert (counts["applied"], counts["duplicate"]) == (6, 1)
+    bench.check_counts()

@@ -14,6 +14,7 @@ from infra.settings import Settings
 from infra.topics import CHANGELOGS
 from infra.verify.reader import consuming
 from schemas.topics import DEAD_LETTERS
+from streams.epoch import Fence
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def counted(settings: Settings) -> Counts:
     Unavailable
         No broker answers.
     """
-    rows: dict[tuple[str, bytes], Mapping[str, Mapping[str, int]]] = {}
+    rows: dict[tuple[str, int, bytes], Mapping[str, Mapping[str, int]]] = {}
     with consuming(settings, "harvestlane-soak") as consumer:
         letters = consumer.end_offsets([TopicPartition(DEAD_LETTERS, 0)])
         for topic, partitions in CHANGELOGS.items():
@@ -59,12 +60,17 @@ def counted(settings: Settings) -> Counts:
     return Counts(found, sum(letters.values()))
 
 
-def _read(consumer: Any, places: list[TopicPartition], rows: dict[tuple[str, bytes], Any]) -> None:
+def _read(
+    consumer: Any, places: list[TopicPartition], rows: dict[tuple[str, int, bytes], Any]
+) -> None:
+    fences = {place.topic: Fence() for place in places}
     consumer.assign(places)
     consumer.seek_to_beginning(*places)
     ends = consumer.end_offsets(places)
     while any(consumer.position(place) < end for place, end in ends.items()):
         for place, records in consumer.poll(timeout_ms=500).items():
             for record in records:
+                if not fences[place.topic].passes(place.partition, record.value):
+                    continue
                 doc = orjson.loads(record.value) if record.value else {}
-                rows[place.topic, record.key] = doc.get("counts", {})
+                rows[place.topic, place.partition, record.key] = doc.get("counts", {})

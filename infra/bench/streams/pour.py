@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from streams.epoch import Fence
+
 if TYPE_CHECKING:
     from infra.bench.streams.fleet import Message
 
@@ -277,7 +279,10 @@ def found(record: Any) -> Found:
 def last_rows(servers: str, topic: str) -> dict[tuple[int, str], bytes]:
     """Read the last value of each key of a changelog."""
     rows: dict[tuple[int, str], bytes] = {}
+    fence = Fence()
     for record in read_all(servers, topic):
+        if not fence.passes(record.partition, record.value):
+            continue
         name = (record.partition, (record.key or b"").decode())
         if record.value is None:
             rows.pop(name, None)
