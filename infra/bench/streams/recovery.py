@@ -33,7 +33,9 @@ _WITHIN_S = 300.0
 _STATES = "truck.state.v1"
 _OFFSET_KEY = b"__faust\0offset__"
 """Where Faust's store keeps how much of the changelog it holds."""
-_CALM_S, _NEARLY = 8.0, 50
+_CALM_S = 8.0
+_IN_BUFFERS = 20_000
+"""So many records Faust keeps in hand for copies before it writes them: four polls a partition."""
 
 
 @dataclass
@@ -83,9 +85,9 @@ def measure(settings: Settings, keys: int, tell: Tell, *, take_over: bool = True
     found.table_bytes = _fill(settings, keys)
     workers: dict[str, Process] = {}
     try:
-        found.cold_s = _cold(settings, workers, tell)
+        found.cold_s = _cold(settings, workers, keys, tell)
         if take_over:
-            found.standby_s, found.takeover_s = _take_over(settings, workers, tell)
+            found.standby_s, found.takeover_s = _take_over(settings, workers, keys, tell)
     except NoFigure as error:
         found.failed.append(str(error))
     finally:
@@ -140,10 +142,10 @@ def _fill(settings: Settings, keys: int) -> int:
     return size
 
 
-def _one_each(round_: int) -> list[Message]:
-    """Report one position in each partition, of trucks that the table holds."""
+def _one_each(round_: int, keys: int) -> list[Message]:
+    """Report one position in each partition, of trucks that stand last in the changelog."""
     found: dict[int, Message] = {}
-    for number in range(1000):
+    for number in range(keys - 1, max(keys - 1000, 0), -1):
         name = f"T{number:07d}"
         partition = home_of(POSITIONS, name.encode())
         if partition not in found:
@@ -159,19 +161,24 @@ def _one_each(round_: int) -> list[Message]:
     return list(found.values())
 
 
-def _cold(settings: Settings, workers: dict[str, Process], tell: Tell) -> float:
-    events = _one_each(0)
+def _cold(settings: Settings, workers: dict[str, Process], keys: int, tell: Tell) -> float:
+    events = _one_each(0, keys)
     pour(settings.bootstrap_servers, events)
     tell("starting a worker without tables")
     workers["worker-1"] = worker(settings, "worker-1")
     applied = _applied(settings, events, 0, workers["worker-1"])
     (assigned, *_) = assignments(workers["worker-1"].log())
     took = max(applied.values()) - assigned
+    held = sum(rows for _, rows in _tables(settings, "worker-1").values())
+    if held < keys:
+        raise NoFigure(f"the worker applied events with {held} of {keys} rows in its tables")
     tell(f"the first events were applied {took:.1f} s after assignment")
     return took
 
 
-def _take_over(settings: Settings, workers: dict[str, Process], tell: Tell) -> tuple[float, float]:
+def _take_over(
+    settings: Settings, workers: dict[str, Process], keys: int, tell: Tell
+) -> tuple[float, float]:
     tell("starting a second worker, with standby tables")
     workers["worker-1"].end()
     for name in ("worker-1", "worker-2"):
@@ -182,8 +189,8 @@ def _take_over(settings: Settings, workers: dict[str, Process], tell: Tell) -> t
         watch.wait(within_s=_WITHIN_S, look_every_s=0.2)
     finally:
         watch.close()
-    _until_copied(settings, workers["worker-2"], "worker-2")
-    events = _one_each(1)
+    _until_copied(settings, workers["worker-2"], "worker-2", keys)
+    events = _one_each(1, keys)
     killed = time.time()
     workers.pop("worker-1").kill()
     pour(settings.bootstrap_servers, events)
@@ -198,7 +205,7 @@ def _take_over(settings: Settings, workers: dict[str, Process], tell: Tell) -> t
     return max(taken_over) - given[0], max(taken_over) - killed
 
 
-def _until_copied(settings: Settings, process: Process, name: str) -> None:
+def _until_copied(settings: Settings, process: Process, name: str, keys: int) -> None:
     """Wait until a worker holds the whole table, its own partitions and its copies of the others.
 
     Nor may the group have given out partitions a moment ago: it would do so again.
@@ -209,31 +216,39 @@ def _until_copied(settings: Settings, process: Process, name: str) -> None:
         It does not come to that.
     """
     until = time.monotonic() + _WITHIN_S
+    looks: list[int] = []
     while True:
         given = assignments(process.log())
         calm = bool(given) and time.time() - given[-1] > _CALM_S
-        if calm and _left_to_copy(settings, name) < _NEARLY:
+        looks = [*looks[-3:], _left_to_copy(settings, name, keys)] if calm else []
+        if len(looks) == 4 and len(set(looks)) == 1 and looks[0] <= _IN_BUFFERS:
             return
         if time.monotonic() > until or not process.is_alive():
             raise NoFigure(f"the copies are not there in time; {process.last_words()}")
         time.sleep(1.0)
 
 
-def _left_to_copy(settings: Settings, name: str) -> int:
-    """Count the changelog's records that a worker's tables do not hold yet."""
-    from rocksdict import AccessType, Options, Rdict  # noqa: PLC0415 - for this one look
-
+def _left_to_copy(settings: Settings, name: str, keys: int) -> int:
+    """Count what a worker's tables lack of the changelog's records, or of its keys."""
     ends = ends_of(settings.bootstrap_servers, TABLE)
-    left = 0
-    for partition, end in ends.items():
-        held = -1
-        for path in settings.tables_dir(name).rglob(f"truck-{partition}.db"):
-            with contextlib.suppress(Exception):  # it is another's, and just being written
-                table = Rdict(str(path), Options(raw_mode=True), access_type=AccessType.read_only())
-                held = max(held, int(table.get(_OFFSET_KEY) or -1))
-                table.close()
-        left += max(end - 1 - held, 0)
-    return left
+    tables = _tables(settings, name)
+    behind = sum(max(end - 1 - tables.get(at, (-1, 0))[0], 0) for at, end in ends.items())
+    return behind + max(keys - sum(rows for _, rows in tables.values()), 0)
+
+
+def _tables(settings: Settings, name: str) -> dict[int, tuple[int, int]]:
+    """Look into a worker's truck tables: the changelog's offset that each holds, and its rows."""
+    from rocksdict import AccessType, Options, Rdict  # noqa: PLC0415 - for this look only
+
+    found = {}
+    for path in settings.tables_dir(name).rglob("truck-*.db"):
+        with contextlib.suppress(Exception):  # it is another's, and just being written
+            table = Rdict(str(path), Options(raw_mode=True), access_type=AccessType.read_only())
+            offset = int(table.get(_OFFSET_KEY) or -1)
+            rows = sum(1 for key in table.keys() if key != _OFFSET_KEY)  # noqa: SIM118 - no dict
+            found[int(path.stem.rpartition("-")[2])] = offset, rows
+            table.close()
+    return found
 
 
 def _applied(
