@@ -10,7 +10,8 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import orjson
 from pydantic import ValidationError
@@ -33,8 +34,7 @@ _NESTING = frozenset((dict, list))
 Headers = Sequence[tuple[str, bytes]]
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One event of the catalogue, read and checked.
 
     ``digest`` tells events of the same source and id but other content apart.
@@ -138,14 +138,10 @@ def decode(
     topic = CATALOGUE[topic_name]
     found = dict(headers or ())
     event_id = _text("ce_id", found.get("ce_id"))
-    source = _text("ce_source", found.get("ce_source"))
-    if any(mark.isspace() for mark in source):  # or "a b" + "c" would be "a" + "b c" in memories
-        raise MalformedEvent("the header ce_source must be a URI reference, without white space")
-    if topic_name in OWN_TOPICS and not source.startswith(OWN_SOURCE):
-        raise MalformedEvent(f"only {OWN_SOURCE}… speaks on {topic_name}, not {source[:60]}")
+    source = _source(topic_name, found.get("ce_source"))
     if found.get("ce_specversion") != b"1.0":
         raise MalformedEvent("the header ce_specversion must be 1.0")
-    event_type = _text("ce_type", found.get("ce_type"))
+    event_type = _type(found.get("ce_type"))
     try:
         time = parse_time(_text("ce_time", found.get("ce_time")))
     except ValueError as error:
@@ -161,17 +157,32 @@ def decode(
     if key is None or key.decode("utf-8", "replace") != expected:
         raise MalformedEvent(f"the key must be the data's {topic.key}, {expected!r}")
     return Event(
-        topic=topic_name,
-        key=expected,
-        id=event_id,
-        source=source,
-        type=event_type,
-        time=time,
-        data=data,
-        digest=digest(event_type, payload),
-        correlation_id=_optional(found, "ce_correlationid"),
-        causation_id=_optional(found, "ce_causationid"),
+        topic_name,
+        expected,
+        event_id,
+        source,
+        event_type,
+        time,
+        data,
+        digest(event_type, payload),
+        _optional(found, "ce_correlationid"),
+        _optional(found, "ce_causationid"),
     )
+
+
+@lru_cache(maxsize=1 << 10)
+def _source(topic_name: str, raw: bytes | None) -> str:
+    source = _text("ce_source", raw)
+    if source.split() != [source]:  # or "a b" + "c" would be "a" + "b c" in memories
+        raise MalformedEvent("the header ce_source must be a URI reference, without white space")
+    if topic_name in OWN_TOPICS and not source.startswith(OWN_SOURCE):
+        raise MalformedEvent(f"only {OWN_SOURCE}… speaks on {topic_name}, not {source[:60]}")
+    return source
+
+
+@lru_cache(maxsize=1 << 10)
+def _type(raw: bytes | None) -> str:
+    return _text("ce_type", raw)
 
 
 def _optional(found: Mapping[str, bytes], name: str) -> str | None:

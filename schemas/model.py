@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
@@ -13,6 +14,7 @@ FIRST_YEAR, LAST_YEAR = 1970, 2999
 """Times outside are refused, so that adding hours to a time can never leave the calendar."""
 
 
+@lru_cache(maxsize=1 << 13)
 def parse_time(text: str) -> datetime:
     """Read one RFC 3339 time with an offset and return it in UTC.
 

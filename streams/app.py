@@ -277,6 +277,7 @@ def run_worker(config: WorkerConfig, report: Callable[[bool], None]) -> None:
     config.tables_dir.mkdir(parents=True, exist_ok=True)
     gc.collect()
     gc.freeze()  # Faust collects garbage whenever partitions go: not through all that is imported
+    gc.set_threshold(20_000, 20, 50)  # a poll is thousands of objects that are soon gone
     asyncio.run(_serve(config, report))
 
 

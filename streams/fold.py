@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from schemas.envelope import Event
 from schemas.model import Fact, format_time, parse_time
@@ -24,8 +24,7 @@ Doc = dict[str, Any]
 Outcome = Literal["applied", "duplicate", "refused", "dead", "parked", "redelivered", "ticked"]
 
 
-@dataclass(frozen=True, slots=True)
-class Raw:
+class Raw(NamedTuple):
     """A record's bytes as they came, for parking and dead letters."""
 
     topic: str
@@ -41,8 +40,7 @@ class Raw:
         return f"{self.topic}:{self.partition}:{self.offset}"
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """One event and where, and when, it stood in the log."""
 
     event: Event

@@ -6,7 +6,7 @@ import base64
 import hashlib
 from bisect import bisect_right
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from struct import Struct
 from typing import Self
 
@@ -16,6 +16,7 @@ _BYTES = 4 + 8 + 2
 _LONGEST_MS = (1 << 32) - 1
 
 
+@lru_cache(maxsize=1 << 12)
 def _name(identity: str) -> int:
     return int.from_bytes(hashlib.blake2b(identity.encode(), digest_size=8).digest(), "little")
 
@@ -66,11 +67,17 @@ class Recent:
 
     def with_event(self, at_ms: int, identity: str, digest: str, limit: int) -> Self:
         """Remember one more event, and forget the earliest where there are more than ``limit``."""
-        at = bisect_right(self.times, at_ms)
-        start = len(self.times) + 1 - limit
+        times = self.times
+        at = len(times) if not times or at_ms >= times[-1] else bisect_right(times, at_ms)
+        start = len(times) + 1 - limit
         if start > 0 and at == 0:
             return self
         head = max(start, 0)
+        if at == len(times):
+            new = (at_ms,), (_name(identity),), (_mark(digest),)
+            return type(self)(
+                *(part[head:] + one for part, one in zip(self._parts(), new, strict=True))
+            )
         return type(self)(
             (*self.times[head:at], at_ms, *self.times[at:]),
             (*self.names[head:at], _name(identity), *self.names[at:]),

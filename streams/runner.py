@@ -264,8 +264,7 @@ def _read(message: Any) -> Iterator[tuple[Raw, int]]:
         yield raw, int(message.timestamp * 1000)
         return
     for record in message.value.records:
-        headers = _pairs(record.headers)
-        raw = Raw(topic, partition, record.offset, record.key, record.value, headers)
+        raw = Raw(topic, partition, record.offset, record.key, record.value, record.headers)
         yield raw, record.timestamp
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
 
@@ -170,7 +170,7 @@ def dead_record(letter: DeadLetter) -> Record:
     """Return a dead letter: the bytes as they came, and where they stood and why they are dead."""
     raw = letter.raw
     own = dict(raw.headers)
-    attempt = own.get("dlq_attempt", b"0")
+    attempt = own.get("dlq_attempt") or b"0"
     place = {
         "dlq_topic": raw.topic,
         "dlq_partition": str(raw.partition),
@@ -178,7 +178,7 @@ def dead_record(letter: DeadLetter) -> Record:
         "dlq_error": letter.error[:2000],
         "dlq_attempt": str(1 + int(attempt) if attempt.isdigit() else 1),
     }
-    kept = [pair for pair in raw.headers if not pair[0].startswith("dlq_")]
+    kept = [(name, text or b"") for name, text in raw.headers if not name.startswith("dlq_")]
     headers = (*kept, *((name, text.encode()) for name, text in place.items()))
     return Record(DEAD_LETTERS, raw.key or b"", raw.value or b"", headers)
 
@@ -280,7 +280,7 @@ class Shell:
             return tick
         if time == NEVER:
             return None
-        return replace(tick, event=replace(tick.event, data=ClockTicked(now=time)))
+        return tick._replace(event=tick.event._replace(data=ClockTicked(now=time)))
 
     def _placed(self, arrival: Arrival | DeadLetter) -> Arrival | DeadLetter:
         """Set aside what stands in another partition than its key's, or two would be its state."""

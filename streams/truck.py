@@ -8,7 +8,6 @@ Out: truck.state.v1, checkpoint.visit.v1, truck.plate.v1, alert.v1, dispatch.inb
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from schemas.alert import AlertCleared, AlertRaised
@@ -190,7 +189,7 @@ def retracted(entity: Entity, event: Event, _now: datetime) -> Answer:
     wrong = wrong_one(entity, event, before)
     if not isinstance(wrong, Sign):
         return wrong
-    noting = replace(entity, own=noted(entity.own, event))
+    noting = entity.but(own=noted(entity.own, event))
     after = without(before, wrong)
     if view is None:
         return _stray_retracted(noting, event, data, wrong, after)
