@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Protocol
 
 from schemas.envelope import Event
@@ -20,6 +21,8 @@ _SECONDS = len("2021-08-24T05:00:00")
 
 Doc = dict[str, Any]
 """A JSON object; treated as a value: never changed once it is part of a state."""
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 Outcome = Literal["applied", "duplicate", "refused", "dead", "parked", "redelivered", "ticked"]
 
@@ -150,14 +153,13 @@ def _packed(memory: Mapping[str, Doc]) -> tuple[dict[str, Doc], dict[str, Recent
     return kept, recent
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """What one arrival does: changed entities by key, events to say, records to set aside.
 
     An entity that is None is forgotten.
     """
 
-    changes: Mapping[str, Entity | None] = field(default_factory=dict)
+    changes: Mapping[str, Entity | None] = _NOTHING
     outputs: tuple[Output, ...] = ()
     dead: tuple[DeadLetter, ...] = ()
     outcome: Outcome = "applied"
@@ -200,11 +202,10 @@ class Fold(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(NamedTuple):
     """A rule's answer: the event holds; these views change (``None`` removes) and this is said."""
 
-    views: Mapping[str, Doc | None] = field(default_factory=dict)
+    views: Mapping[str, Doc | None] = _NOTHING
     outputs: tuple[Output, ...] = ()
     own: Doc | None = None
 

@@ -60,11 +60,10 @@ def _view(entity: Entity, truck_id: str) -> Doc | None:
 
 
 def _known(view: Doc) -> Output:
-    truck = TruckState.model_validate(view)
     return Output(
         "dispatch.inbox.v1",
         "state.known",
-        StateKnown(kind="truck", state=truck.model_dump(mode="json")),
+        StateKnown(kind="truck", state=view),
         f"truck@{view['version']}",
     )
 

@@ -241,7 +241,7 @@ class DispatchMachine(RuleBasedStateMachine):
         for _, (headers, value) in sorted(
             ((at, (dict(r.headers), r.value)) for at, r in merged), key=lambda item: item[0]
         ):
-            doc = json.loads(value)
+            doc = json.loads(value or b"null")
             if headers["ce_type"] == b"closure.state":
                 known[doc["closure_id"]] = doc
                 continue

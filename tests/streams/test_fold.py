@@ -481,7 +481,7 @@ def test_a_tick_changes_only_so_many_entities_and_the_next_goes_on() -> None:
 
 def test_a_clearance_that_comes_late_is_known_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of clearances the latest to arrive are remembered, however old they are."""
-    monkeypatch.setitem(TRUCK_FOLD.limits, "checkpoint.clearance.v1", 3)  # type: ignore[attr-defined]
+    monkeypatch.setitem(TRUCK_FOLD.limits, "checkpoint.clearance.v1", 3)
     bench = Bench(TRUCK_FOLD)
     bench.say("truck.registered", TRUCK, when=_at(-9))
     data = {"checkpoint_id": "C", "truck_id": "T"}
