@@ -1,7 +1,7 @@
 """Run the whole stack for an hour at a steady rate, and judge whether memory and disk stay flat.
 
-Retention is shortened (`infra.bench.soak.windows`): with the catalogue's days, windows would not
-pass within the hour. The first third is the warm-up, in which heaps, caches and windows fill; what
+Retention is shortened (`infra.bench.soak.windows`), and what is over is forgotten the sooner: with
+days, neither would pass within the hour. The first third is the warm-up, in which heaps, caches and windows fill; what
 is judged is the slope of the rest (`infra.bench.soak.line`). So short a run as a few minutes shows
 that the bench works and which things grow fastest, but no steady state.
 """
@@ -32,6 +32,8 @@ WORKERS = 2
 _WARM_UP_SHARE = 1 / 3
 _SAMPLE_EVERY_S = 12.0
 _LONGEST_WINDOW_S = 300.0
+_WINDOWS_KEPT = 2
+"""What is over is kept for so many windows, as it is kept longer than any log in production."""
 _STRETCHES = 30
 """Into so many stretches a soak is cut, of each of which the least disk counts (two minutes)."""
 _DRAINED_WITHIN_S = 180.0
@@ -61,6 +63,7 @@ def take(seed: int, tell: Tell, *, minutes: float = 60) -> Outcome:
     window_s = min(_LONGEST_WINDOW_S, minutes * 10)
     with tempfile.TemporaryDirectory(prefix="harvestlane-soak-") as folder:
         settings = Settings.throwaway(Path(folder), workers=WORKERS)
+        settings = settings.model_copy(update={"keep_days": _WINDOWS_KEPT * window_s / 86_400})
         with running_stack(settings) as stack:
             shorten(stack.settings, window_s)
             samples, sent = _soak(stack, seed, minutes, tell)
