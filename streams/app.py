@@ -27,12 +27,13 @@ from streams.entity import KEPT
 from streams.fold import Fold
 from streams.lot import LOT_FOLD, lot_fold
 from streams.mended import MendedApp
+from streams.outbox import BATCH_BYTES, send_all
 from streams.place import PLACE_FOLD, place_fold
 from streams.planner import Planner
 from streams.planning import BUDGET_S, solve, start
 from streams.pool import ANSWER_S, Limits, Pool
-from streams.runner import INBOX, Heart, Runner, die, send_all
-from streams.table import ConfirmedTable
+from streams.runner import INBOX, Heart, Runner, die
+from streams.table import FencedTable
 from streams.truck import TRUCK_FOLD
 
 log = logging.getLogger(__name__)
@@ -165,7 +166,7 @@ class Worker:
             broker=[f"kafka://{server}" for server in config.bootstrap_servers.split(",")],
             store="rocksdb://",
             datadir=str(config.tables_dir),
-            Table=ConfirmedTable,
+            Table=FencedTable,
             bulk_topics=BULK_TOPICS | {f"{APP_ID}-{fold.name}-changelog" for fold in FOLDS},
             autodiscover=False,
             web_enabled=False,
@@ -188,13 +189,17 @@ class Worker:
             broker_heartbeat_interval=2.0,
             broker_request_timeout=30.0,
             producer_acks=-1,
+            producer_max_batch_size=BATCH_BYTES,
             producer_max_request_size=16 << 20,
             producer_request_timeout=30.0,
             worker_redirect_stdouts=False,
         )
 
     async def _publish(self, records: Sequence[Record]) -> None:
-        await send_all(self.app, [(record, 0) for record in records])
+        await self._send([(record, 0) for record in records])
+
+    async def _send(self, records: Sequence[tuple[Record, int | None]]) -> None:
+        await send_all(self.app.producer._ensure_producer(), records)  # noqa: SLF001 - see there
 
     @property
     def _ready(self) -> bool:
@@ -232,13 +237,13 @@ class Worker:
             if self._leads:
                 now = self._clock.now()
                 ticks = [_tick("stack.tick.v1", p, now) for p in range(ENTITY_PARTITIONS)]
-                await send_all(self.app, ticks)
+                await self._send(ticks)
 
     async def _tick_inbox(self) -> None:
         while True:
             await asyncio.sleep(0.25)
             if self._leads:
-                await send_all(self.app, [_tick(INBOX.topic, 0, self._clock.now())])
+                await self._send([_tick(INBOX.topic, 0, self._clock.now())])
 
     async def begin(self) -> None:
         """Start what must run before, and beside, Faust: the clock, the heart, the report."""

@@ -13,19 +13,20 @@ import math
 import os
 import sys
 import time
-from collections.abc import Awaitable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
 from faust.types import TP
 
-from schemas.envelope import Record
 from streams.bulk import Bulk
 from streams.clock import StackClock
 from streams.counters import Counters
 from streams.fold import Fold, Raw
 from streams.memory import JOURNAL
+from streams.outbox import send_all
 from streams.shell import Shell, Work
-from streams.table import ConfirmedTable, TableRows, TableWriter
+from streams.table import FencedTable, TableRows, TableWriter
 
 log = logging.getLogger(__name__)
 
@@ -130,14 +131,14 @@ class Runner:
         self._heart = heart
         self._generation: int | None = None
         self._batch = _BATCH.get(fold.name, _BATCH_ELSE)
-        self.table: ConfirmedTable = app.Table(
+        self.table: FencedTable = app.Table(
             fold.name,
             key_type=bytes,
             value_type=bytes,
             recovery_buffer_size=_RESTORED_AT_ONCE,
             options=_ROCKSDB,
         )
-        self._writer = TableWriter(self.table, fold.topics[0], name, servers)
+        self._writer = TableWriter(self.table, name, servers)
         source = app.topic(*fold.topics, key_serializer="raw", value_serializer="raw")
         app.agent(source, name=fold.name)(self._run)
 
@@ -170,15 +171,26 @@ class Runner:
         if self._generation != generation and not await self._take_over(generation):
             _leave_unread(current)
             return
-        current.sort(key=lambda event: int(event.message.partition))
-        for partition, batch in _portions(current):
+        batches: defaultdict[int, list[list[tuple[Raw, int]]]] = defaultdict(list)
+        for partition, batch in _portions(sorted(current, key=_partition_of)):
+            batches[partition].append(batch)
+        done = await asyncio.gather(
+            *(self._work_through(number, many, generation) for number, many in batches.items())
+        )
+        if not all(done):
+            self._generation = None  # the memory holds what was never written: load it anew
+            _leave_unread(current)
+
+    async def _work_through(
+        self, partition: int, batches: Sequence[list[tuple[Raw, int]]], generation: int
+    ) -> bool:
+        """Work through one partition's batches, one after another; say whether all was done."""
+        for batch in batches:
             work = self.shell.work(partition, batch, behind=self._behind(partition, batch))
-            is_news = work.changes or work.events
-            if is_news and not await self._write(work, generation):
-                self._generation = None  # the memory holds what was never written: load it anew
-                _leave_unread(current)
-                return
+            if (work.changes or work.events) and not await self._write(work, generation):
+                return False
             self._counters.add(self.shell.fold.name, work.outcomes)
+        return True
 
     def _behind(self, partition: int, batch: Sequence[tuple[Raw, int]]) -> set[str]:
         """Name the fold's topics of which records of a partition stand unread behind a batch."""
@@ -197,8 +209,7 @@ class Runner:
     async def _take_over(self, generation: int) -> bool:
         """Load the tables of the partitions that are ours now, and finish what was begun."""
         rows = TableRows(self.table)
-        for partition in rows.partitions():
-            await self._writer.begin(partition)
+        await asyncio.gather(*(self._writer.begin(number) for number in rows.partitions()))
         for work in self.shell.take_over(rows):
             if not await self._write(work, generation):
                 return False
@@ -220,7 +231,7 @@ class Runner:
         await self._writer.write(work.partition, [(JOURNAL, work.journal())])
         if not await self._owns(generation):
             return False
-        await send_all(self.app, work.records)
+        await send_all(self.app.producer._ensure_producer(), work.records)  # noqa: SLF001
         await self._writer.write(work.partition, work.rows())
         self.written.set()
         return True
@@ -233,6 +244,10 @@ class Runner:
                 return False
             await asyncio.sleep(0.1)
         return bool(generation == self.app.consumer_generation_id)
+
+
+def _partition_of(event: Any) -> int:
+    return int(event.message.partition)
 
 
 def _leave_unread(events: Sequence[Any]) -> None:
@@ -271,28 +286,3 @@ def _read(message: Any) -> Iterator[tuple[Raw, int]]:
 def _pairs(headers: Any) -> tuple[tuple[str, bytes], ...]:
     pairs = headers.items() if hasattr(headers, "items") else headers or ()
     return tuple((name, value or b"") for name, value in pairs)
-
-
-async def send_all(app: Any, records: Sequence[tuple[Record, int | None]]) -> None:
-    """Send records and wait until the broker has confirmed every one.
-
-    Parameters
-    ----------
-    app
-        The Faust app.
-    records
-        What to send, and the partition, where the key does not decide it.
-    """
-    promises: list[Awaitable[Any]] = [
-        await app.producer.send(
-            record.topic,
-            record.key,
-            record.value,
-            partition=partition,
-            timestamp=None,
-            headers=list(record.headers),
-        )
-        for record, partition in records
-    ]
-    if promises:
-        await asyncio.gather(*promises)

@@ -1,50 +1,37 @@
-"""Write a fold's Faust table so that a write can be awaited until the broker has its changelog."""
+"""Write a fold's Faust table: first its changelog, confirmed by the broker, then the copy here."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
-from weakref import ref
 
 import faust
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from faust import streams as faust_streams
 from faust.types import TP
+from rocksdict import WriteBatch
 
 from streams.bulk import records_of
 from streams.epoch import OWNER, Fence, epoch_of, owner_row, stamped
+from streams.outbox import post
 
 log = logging.getLogger(__name__)
 
 _READ_WITHIN_S = 10.0
 
 
-class ConfirmedTable(faust.Table):  # type: ignore[misc]
-    """A Faust table that keeps the promises of its changelog records.
+class FencedTable(faust.Table):  # type: ignore[misc]
+    """A Faust table that takes in of its changelog only what was its owner's to write.
 
-    Faust itself only logs a changelog record that fails (upstream's default); here a writer
-    takes `unconfirmed` and awaits it.
+    What Faust fills, when a partition is taken over and while it stands by, is written by
+    `TableWriter` alone.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.unconfirmed: list[asyncio.Future[Any]] = []
         self.fence = Fence(self._known_epoch)
-
-    def on_key_set(self, key: Any, value: Any) -> None:
-        """Send the changelog record of a written key, and keep its promise."""
-        sent = self.send_changelog(self.partition_for_key(key), key, value)
-        self.unconfirmed.append(sent)
-
-    def on_key_del(self, key: Any) -> None:
-        """Send the changelog record of a removed key, and keep its promise."""
-        sent = self.send_changelog(self.partition_for_key(key), key, None)
-        self.unconfirmed.append(sent)
 
     def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
         """Take in what stands in the changelog, record by record of each message."""
@@ -71,38 +58,6 @@ class _Change:
         self.key, self.value = record.key, record.value
 
 
-@dataclass
-class _Message:
-    topic: str
-    partition: int
-
-
-class _Place:
-    """Stands where Faust looks for the event at hand, to learn whose partition is written."""
-
-    def __init__(self, topic: str, partition: int) -> None:
-        self.message = _Message(topic, partition)
-
-
-@contextmanager
-def writing_in(topic: str, partition: int) -> Iterator[None]:
-    """Let tables write into one partition, whatever event is at hand.
-
-    Parameters
-    ----------
-    topic
-        Any topic that is partitioned like the table.
-    partition
-        The partition.
-    """
-    place = _Place(topic, partition)
-    token = faust_streams._current_event.set(ref(place))  # noqa: SLF001 - Faust has no other way
-    try:
-        yield
-    finally:
-        faust_streams._current_event.reset(token)  # noqa: SLF001
-
-
 class TableWriter:
     """Writes a table's rows as the owner of their partitions, and notices who else does.
 
@@ -110,16 +65,13 @@ class TableWriter:
     ----------
     table
         The table; its keys and values are raw bytes.
-    topic
-        Any topic that is partitioned like the table.
     name, servers
         The worker's name, and the brokers, ``host:port[,…]``.
     """
 
-    def __init__(self, table: ConfirmedTable, topic: str, name: str, servers: str) -> None:
+    def __init__(self, table: FencedTable, name: str, servers: str) -> None:
         self._table = table
         self._rows = TableRows(table)
-        self._topic = topic
         self._name = name
         self._servers = servers
         self._next: dict[int, int] = {}
@@ -127,8 +79,7 @@ class TableWriter:
 
     async def begin(self, partition: int) -> None:
         """Begin a new epoch in a partition that is ours now."""
-        changelog = TP(self._table.changelog_topic_name, partition)
-        known = self._table.data.persisted_offset(changelog)
+        known = self._table.data.persisted_offset(self._changelog(partition))
         if known is not None:
             self._next[partition] = known + 1
         else:
@@ -157,28 +108,25 @@ class TableWriter:
         )
 
     async def _put(self, partition: int, rows: Sequence[tuple[str, bytes | None]]) -> None:
-        table = self._table
-        with writing_in(self._topic, partition):
-            for key, row in rows:
-                if row is None:
-                    del table[key.encode()]
-                else:
-                    table[key.encode()] = row
-        promises, table.unconfirmed = table.unconfirmed, []
-        offsets = {sent.offset for sent in await asyncio.gather(*promises)}
-        if not offsets:
+        if not rows:
             return
-        expected = self._next.get(partition, min(offsets))
-        self._next[partition] = max(offsets) + 1
-        foreign = set(range(expected, max(offsets))) - offsets
+        changelog = self._changelog(partition)
+        producer = self._table.app.producer._ensure_producer()  # noqa: SLF001 - Faust has no other way
+        offsets = await post(producer, changelog, [(key.encode(), row, ()) for key, row in rows])
+        self._rows.put(partition, rows)
+        self._table.data.set_persisted_offset(changelog, offsets[-1])
+        expected = self._next.get(partition, offsets[0])
+        self._next[partition] = offsets[-1] + 1
+        foreign = set(range(expected, offsets[-1])).difference(offsets)
         if foreign:
             await self._write_again(partition, foreign)
 
+    def _changelog(self, partition: int) -> TP:
+        return TP(self._table.changelog_topic_name, partition)
+
     async def _write_again(self, partition: int, offsets: set[int]) -> None:
         """Write the rows again over which another worker's records came: it did not know better."""
-        records = await _records(
-            self._servers, TP(self._table.changelog_topic_name, partition), offsets
-        )
+        records = await _records(self._servers, self._changelog(partition), offsets)
         ours = self._table.fence.epoch(partition)
         if any(epoch_of(record.value) > ours for record in records):
             raise Dispossessed(f"{self._table.name}: another worker owns partition {partition}")
@@ -218,7 +166,7 @@ class TableRows:
         The table; its store is one RocksDB a partition.
     """
 
-    def __init__(self, table: ConfirmedTable) -> None:
+    def __init__(self, table: FencedTable) -> None:
         self._table = table
 
     def partitions(self) -> list[int]:
@@ -238,6 +186,16 @@ class TableRows:
         rows = self._database(partition).items(from_key=behind if key else None)
         own = self._table.data.offset_key
         return [(name.decode(), row) for name, row in islice(rows, most + 1) if name != own][:most]
+
+    def put(self, partition: int, rows: Iterable[tuple[str, bytes | None]]) -> None:
+        """Write rows in one step; none removes one."""
+        batch = WriteBatch(raw_mode=True)
+        for key, row in rows:
+            if row is None:
+                batch.delete(key.encode())
+            else:
+                batch.put(key.encode(), row)
+        self._database(partition).write(batch)
 
     def _database(self, partition: int) -> Any:
         return self._table.data._db_for_partition(partition)  # noqa: SLF001 - Faust has no other way

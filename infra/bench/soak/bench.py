@@ -1,9 +1,9 @@
 """Run the whole stack for an hour at a steady rate, and judge whether memory and disk stay flat.
 
 Retention is shortened (`infra.bench.soak.windows`), and what is over is forgotten the sooner: with
-days, neither would pass within the hour. The first third is the warm-up, in which heaps, caches and windows fill; what
-is judged is the slope of the rest (`infra.bench.soak.line`). So short a run as a few minutes shows
-that the bench works and which things grow fastest, but no steady state.
+days, neither would pass within the hour. The first third is the warm-up, in which heaps, caches and
+windows fill; what is judged is the slope of the rest (`infra.bench.soak.line`). So short a run as a
+few minutes shows that the bench works and which things grow fastest, but no steady state.
 """
 
 from __future__ import annotations
