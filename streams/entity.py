@@ -180,7 +180,7 @@ class EntityFold:
             return _bury(key, entity, entity.memory, raw, str(refusal))
         by_event_time = topic in self._refused_late
         at_ms = milliseconds(event.time) if by_event_time else arrival.appended_ms
-        if by_event_time and len(recent) >= limit and at_ms < recent.times[0]:
+        if by_event_time and recent.size >= limit and at_ms < recent.earliest_ms:
             return Step({key: _counted(entity, topic, "refused")}, outcome="refused")
         recent = recent.with_event(at_ms, event.identity, event.digest, limit)
         answer = self._rules[event.type](entity, event, now)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -22,6 +22,7 @@ _SECONDS = len("2021-08-24T05:00:00")
 Doc = dict[str, Any]
 """A JSON object; treated as a value: never changed once it is part of a state."""
 
+_EMPTY: Doc = {}
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 Outcome = Literal["applied", "duplicate", "refused", "dead", "parked", "redelivered", "ticked"]
@@ -74,18 +75,17 @@ class DeadLetter:
     error: str
 
 
-@dataclass(frozen=True, slots=True)
-class Entity:
+class Entity(NamedTuple):
     """What one table key holds; see "Tables" in ``docs/architecture.md``."""
 
     partition: int
-    views: Mapping[str, Doc] = field(default_factory=dict)
-    memory: Mapping[str, Doc] = field(default_factory=dict)
-    counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    views: Mapping[str, Doc] = _EMPTY
+    memory: Mapping[str, Doc] = _EMPTY
+    counts: Mapping[str, Mapping[str, int]] = _EMPTY
     parked: tuple[Doc, ...] = ()
-    own: Doc = field(default_factory=dict)
+    own: Doc = _EMPTY
     """What else the fold needs to remember."""
-    recent: Mapping[str, Recent] = field(default_factory=dict)
+    recent: Mapping[str, Recent] = _EMPTY
     """The latest identities of each bulk topic."""
 
     def but(
@@ -243,13 +243,22 @@ def milliseconds(moment: datetime) -> int:
 
 def rank(moment: datetime) -> str:
     """Write a moment so that texts compare as moments do: always to the millisecond."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
+    return rank_told(format_time(moment))
+
+
+def rank_told(told: str) -> str:
+    """Write a moment that `format_time` wrote as `rank` does."""
+    return f"{told[:-1]}+00:00" if len(told) > _SECONDS + 1 else f"{told[:-1]}.000+00:00"
 
 
 def revise(before: Doc | None, at: datetime, /, **fields: Any) -> Doc:
     """Return a view with changed fields, the next version and its latest event time."""
+    return revise_told(before, at, format_time(at), fields)
+
+
+def revise_told(before: Doc | None, at: datetime, told: str, fields: Mapping[str, Any]) -> Doc:
+    """Do what `revise` does, with the time as `format_time` writes it."""
     base = before or {}
-    told = format_time(at)
     earlier = base.get("updated_at")
     if earlier is not None and not _is_surely_later(told, earlier):
         told = format_time(max(at, parse_time(earlier)))

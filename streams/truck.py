@@ -42,7 +42,18 @@ from streams.clearance import (
     wrong_one,
 )
 from streams.entity import EntityFold
-from streams.fold import Answer, Applied, Doc, Entity, Output, Refused, Unknown, rank, revise
+from streams.fold import (
+    Answer,
+    Applied,
+    Doc,
+    Entity,
+    Output,
+    Refused,
+    Unknown,
+    rank_told,
+    revise,
+    revise_told,
+)
 
 CLEARANCES_REMEMBERED = 256
 """Identities of clearances and registry events kept in a truck's state: some weeks' worth."""
@@ -137,11 +148,12 @@ def positioned(entity: Entity, event: Event, _now: datetime) -> Answer:
     view = _view(entity, data.truck_id)
     if view is None or not view["registered"]:
         return Unknown(f"truck {data.truck_id}")
-    order = [rank(event.time), event.identity]
+    told = format_time(event.time)
+    order = [rank_told(told), event.identity]
     if entity.own.get("position_order", ["", ""]) >= order:
         return Applied()
-    position = {"lat": data.lat, "lon": data.lon, "at": format_time(event.time)}
-    changed = revise(view, event.time, position=position)
+    position = {"lat": data.lat, "lon": data.lon, "at": told}
+    changed = revise_told(view, event.time, told, {"position": position})
     own = {**entity.own, "position_order": order}
     outputs: list[Output] = []
     if _is_news(own.get("announced"), event.time, data):

@@ -141,7 +141,7 @@ class _Memory:
         recent = self.recent.get((event.topic, event.key), Recent())
         same = recent.know(event.identity, event.digest)
         if same is None:
-            full = len(recent) >= FORGETFUL[event.topic]
+            full = recent.size >= FORGETFUL[event.topic]
             return "forgotten" if full else "missing"
         return "applied" if same else "conflict"
 
