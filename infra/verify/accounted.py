@@ -108,10 +108,13 @@ class _Memory:
         self.known: dict[str, tuple[str, Doc]] = {}
         self.parked: set[str] = set()
         self.recent: dict[tuple[str, str], Recent] = {}
+        self.before: dict[tuple[str, str], str] = {}
+        """Digests of the identities that rows of version 0.1 remember whole, by key."""
         for key, doc in log.tables[fold].items():
             for topic, text in doc.get("recent", {}).items():
                 self.recent[topic, key] = Recent.from_text(text)
-            for memo in doc.get("memory", {}).values():
+            for identity, memo in doc.get("memory", {}).items():
+                self.before[key, identity] = memo["d"]
                 for place in memo["at"]:
                     self.known[place] = (key, memo)
             for one in doc.get("parked", ()):
@@ -140,6 +143,8 @@ class _Memory:
             return "parked"
         recent = self.recent.get((event.topic, event.key), Recent())
         same = recent.know(event.identity, event.digest)
+        if same is None and (event.key, event.identity) in self.before:
+            same = self.before[event.key, event.identity] == event.digest
         if same is None:
             full = recent.size >= FORGETFUL[event.topic]
             return "forgotten" if full else "missing"

@@ -59,11 +59,11 @@ def reasons_for(prober: Prober, at: int, *, fixes: bool = True) -> tuple[Reason,
 def _in_force(prober: Prober, at: int) -> list[str]:
     """Return the rules that can stand in the way of a lot at all."""
     problem, trucks = prober.table.problem, prober.trucks
-    lot = problem.lots[at]
+    lot, amount_kg = problem.lots[at], prober.amount_kg(at)
     held = {rule: bool(prober.refused(at, rule).any()) for rule in BY_TRUCK}
     held["permits"] = held["permits"] or any(place.permits for place in problem.facilities)
     held |= {
-        "payload": any(truck.payload_kg < prober.amount_kg(at) for truck in trucks),
+        "payload": any(truck.payload_kg < amount_kg for truck in trucks),
         "volume": bool(lot.volume_l) and any(truck.volume_l is not None for truck in trucks),
         "too_small": prober.open_kg[at] < prober.least_kg,
         "destination_unknown": not prober.table.ways(lot),
