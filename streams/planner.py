@@ -31,9 +31,9 @@ from streams.shell import Shell
 log = logging.getLogger(__name__)
 
 _INBOX = "dispatch.inbox.v1"
-_GATHER_S = 0.1
+_GATHER_S = 0.05
 """So long after something happened, so that what happens at once is planned at once."""
-_PAUSE_S = 0.3
+_PAUSE_S = 0.1
 """At least this long from the end of one plan to the next."""
 _AGAIN = timedelta(minutes=5)
 """How often goods that were left are looked at again although nothing happened (assumed)."""
