@@ -190,6 +190,12 @@ def _optional(found: Mapping[str, bytes], name: str) -> str | None:
     return raw.decode("utf-8", "replace")[:MAX_TEXT] if raw else None
 
 
+def takes_back(topic_name: str, value: bytes | None, headers: Headers) -> bool:
+    """Say whether a record of a state topic takes a state back: nothing else may be empty there."""
+    kind = topic_name.partition(".")[0]
+    return value is None and ("ce_type", f"{kind}.forgotten".encode()) in headers
+
+
 def digest(event_type: str, payload: Any) -> str:
     """Return a short digest of an event's content, the same for every way to write its JSON."""
     canonical = orjson.dumps([event_type, payload], option=orjson.OPT_SORT_KEYS)

@@ -25,7 +25,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
 from schemas.alert import AlertCleared, AlertRaised, AlertState
-from schemas.envelope import Event, decode
+from schemas.envelope import Event, decode, takes_back
 from schemas.errors import MalformedEvent
 from schemas.model import format_time, parse_time
 from schemas.topics import CATALOGUE, TOPICS
@@ -314,7 +314,7 @@ class Projector:
         MalformedEvent
             It is no event of its topic.
         """
-        if record.value is None and record.topic in _STATES and record.key:
+        if record.key and takes_back(record.topic, record.value, record.headers):
             yield _STATES[record.topic], record.key.decode(errors="replace"), 0, b""
             return
         event = decode(record.topic, record.key, record.value, record.headers)

@@ -82,7 +82,11 @@ class Work:
         kind, _, entity_id = name.partition(":")
         topic = f"{kind}.state.v1"
         if view is None:
-            return Record(topic, entity_id.encode(), None, ())
+            headers = [
+                ("ce_source", self.source.encode()),
+                ("ce_type", f"{kind}.forgotten".encode()),
+            ]
+            return Record(topic, entity_id.encode(), None, tuple(headers))
         headers = [
             ("ce_id", _state_id(entity_id, view["version"]).encode()),
             ("ce_source", self.source.encode()),

@@ -19,6 +19,7 @@ from infra.verify.reader import read
 from schemas.envelope import Record, encode
 from schemas.model import format_time
 from schemas.topics import CATALOGUE, TOPICS
+from streams.recent import Recent
 from tests.infra.processes import cli
 
 pytestmark = pytest.mark.integration
@@ -261,8 +262,10 @@ def test_a_dead_letter_that_is_sent_again_is_taken_once_nothing_speaks_against_i
     assert (dead.dead_again or "").startswith("malformed")
     log, lag = read(soiled.stack.settings)
     assert lag == 0
-    memory = log.tables["truck"]["k1"]["memory"]
-    assert taken.place in [place for memo in memory.values() for place in memo["at"]]
+    row = log.tables["truck"]["k1"]
+    recent = Recent.from_text(row["recent"]["truck.position.v1"])
+    headers = dict(taken.letter.headers)
+    assert recent.holds(f"{headers['ce_source'].decode()} {headers['ce_id'].decode()}")
     verdict = judge(log)
     assert verdict.ok, verdict.to_doc()
 

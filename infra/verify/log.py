@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from kafka.partitioner import murmur2
 
-from schemas.envelope import Event, decode
+from schemas.envelope import Event, decode, takes_back
 from schemas.errors import MalformedEvent
 from schemas.slot import Reservation
 from schemas.topics import CATALOGUE, DEAD_LETTERS
@@ -154,8 +154,8 @@ class Log:
             reads: list[Read] = []
             broken: list[tuple[Entry, str]] = []
             for entry in self.entries(topic):
-                if entry.value is None and CATALOGUE[topic].compacted:
-                    continue  # it takes a state back
+                if takes_back(topic, entry.value, entry.headers):
+                    continue
                 try:
                     event = decode(topic, entry.key, entry.value, entry.headers)
                 except MalformedEvent as error:
@@ -230,7 +230,7 @@ class Log:
         for entry in self.entries(topic.name):
             doc = _object(entry.value)
             key = (entry.key or b"").decode("utf-8", "replace")
-            if entry.value is None:
+            if takes_back(topic.name, entry.value, entry.headers):
                 found.pop(key, None)
             if doc is None or doc.get(topic.key) != key or not isinstance(doc.get("version"), int):
                 continue
@@ -245,7 +245,7 @@ class Log:
             (entry.key or b"").decode("utf-8", "replace")
             for kind in KINDS
             for entry in self.entries(f"{kind}.state.v1")
-            if entry.value is None
+            if takes_back(entry.topic, entry.value, entry.headers)
         )
 
     @cached_property

@@ -143,8 +143,9 @@ class Projection:
         self.put("truck.state.v1", "truck.state", truck_id, doc, name=f"{truck_id}@{version}")
 
     def take_back(self, topic: str, key: str) -> None:
-        """Put a record without a value on a topic."""
-        self._producer.send(topic, None, key.encode())
+        """Put what takes a state back on a topic."""
+        forgotten = f"{topic.partition('.')[0]}.forgotten".encode()
+        self._producer.send(topic, None, key.encode(), headers=[("ce_type", forgotten)])
 
     def flush(self) -> None:
         """Wait until the broker has everything."""
