@@ -13,16 +13,16 @@ from api.intake import Draft, Receipt, send
 from api.problems import Flaw, Problem
 from api.reads import json_answer, look_at
 from api.rights import own_assignment
+from schemas.assignment import ENDED
 from schemas.errors import Unavailable
 from schemas.model import Fact, Identifier, Kilograms, ShortText
 
 router = APIRouter(prefix="/v1", tags=["assignments"], route_class=Route)
 
-_OVER = frozenset({"delivered", "declined", "expired", "cancelled"})
 _TOO_LATE: dict[str, frozenset[str]] = {
-    "assignment.accept": _OVER | {"accepted", "loaded"},
-    "assignment.decline": _OVER | {"loaded"},
-    "assignment.report_loaded": _OVER | {"loaded"},
+    "assignment.accept": ENDED | {"accepted", "loaded"},
+    "assignment.decline": ENDED | {"loaded"},
+    "assignment.report_loaded": ENDED | {"loaded"},
 }
 """Statuses after which a command cannot succeed; views may be behind, so none before them."""
 
@@ -235,7 +235,7 @@ async def _is_repeated(deed: Deed, command_id: str) -> bool:
 
 
 def _refuse_too_late(assignment_id: str, status: str, event_type: str) -> None:
-    if status in _TOO_LATE.get(event_type, _OVER):
+    if status in _TOO_LATE.get(event_type, ENDED):
         verb = event_type.partition(".")[2]
         detail = f"{assignment_id} is {status} already; {verb} is no longer possible"
         raise Problem("already_decided", detail)

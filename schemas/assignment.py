@@ -176,6 +176,10 @@ ACTIVE = frozenset({"proposed", "accepted", "loaded"})
 """Statuses in which the truck is bound to the assignment."""
 
 
+ENDED: frozenset[AssignmentStatus] = frozenset({"declined", "expired", "cancelled", "delivered"})
+"""After these nothing more happens to an assignment."""
+
+
 class AssignmentState(AssignmentFact):
     """What is known of one assignment."""
 

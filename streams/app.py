@@ -32,6 +32,7 @@ from streams.place import PLACE_FOLD, place_fold
 from streams.planner import Planner
 from streams.planning import BUDGET_S, solve, start
 from streams.pool import ANSWER_S, Limits, Pool
+from streams.progress import Progress
 from streams.runner import INBOX, Heart, Runner, die
 from streams.table import FencedTable
 from streams.truck import TRUCK_FOLD
@@ -199,7 +200,7 @@ class Worker:
         await self._send([(record, 0) for record in records])
 
     async def _send(self, records: Sequence[tuple[Record, int | None]]) -> None:
-        await send_all(self.app.producer._ensure_producer(), records)  # noqa: SLF001 - see there
+        await send_all(self.app.sender, records)
 
     @property
     def _ready(self) -> bool:
@@ -218,18 +219,14 @@ class Worker:
 
     async def _watch_commits(self) -> None:
         """End a worker whose offsets stand still: read again, its records are done again."""
-        since: dict[TP, tuple[int, float]] = {}
+        progress: Progress[TP] = Progress(_STUCK_S)
+        consumer = self.app.consumer
         while True:
             await asyncio.sleep(1.0)
-            behind = self.app.consumer.behind() if self._ready else {}
-            now = time.monotonic()
-            since = {
-                tp: since[tp] if tp in since and since[tp][0] == at else (at, now)
-                for tp, at in behind.items()
-            }
-            for tp, (at, first) in since.items():
-                if now - first > _STUCK_S:
-                    die(f"the offset of {tp} stands at {at} though there are records after it")
+            behind = consumer.behind() if self._ready else {}
+            ends = {tp: consumer.highwater(tp) or 0 for tp in behind}
+            for tp in progress.note(behind, ends, time.monotonic()):
+                die(f"the offset of {tp} stands at {behind[tp]} though there are records after it")
 
     async def _tick_entities(self) -> None:
         while True:

@@ -86,7 +86,7 @@ class Entity(NamedTuple):
     own: Doc = _EMPTY
     """What else the fold needs to remember."""
     recent: Mapping[str, Recent] = _EMPTY
-    """The latest identities of each bulk topic."""
+    """The latest identities of each topic that is not remembered whole."""
 
     def but(
         self,

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from schemas.assignment import ENDED
 from schemas.model import format_time, parse_time
 from streams.desk import Desk
 from streams.entity import FORGOTTEN, tallied
-from streams.fold import Doc, Entity
+from streams.fold import Entity
+from streams.lot import over_since
 
-ENDED = frozenset({"declined", "expired", "cancelled", "delivered"})
 AT_ONCE = 100
 """So many entries of each kind are forgotten in one step, so that its journal stays small."""
 _ROUNDS = 50
@@ -38,20 +39,20 @@ def forget(desk: Desk, kept: timedelta) -> None:
         return
     desk.keep("desk", "keeping", at=format_time(desk.now))
     before = desk.now - kept
-    busy = set()
-    for assignment_id in desk.ids("assignment"):
-        view = desk.view("assignment", assignment_id)
-        if view is not None and not (
-            view["status"] in ENDED and parse_time(view["updated_at"]) < before
-        ):
-            busy.add(view["lot_id"])
-    for kind in ("assignment", "lot", "slot", "command"):
-        gone = [one for one in desk.ids(kind) if _is_over(desk, kind, one, before, busy)]
-        for entity_id in gone[:AT_ONCE]:
+    gone = {
+        kind: [one for one in desk.ids(kind) if _is_over(desk, kind, one, before)]
+        for kind in ("assignment", "lot", "slot", "command")
+    }
+    left = set(desk.ids("assignment")).difference(gone["assignment"])
+    views = (desk.view("assignment", one) for one in left)
+    busy = {view["lot_id"] for view in views if view is not None}
+    gone["lot"] = [one for one in gone["lot"] if one not in busy]
+    for kind, ids in gone.items():
+        for entity_id in ids[:AT_ONCE]:
             _tally(desk, desk.forget(kind, entity_id))
 
 
-def _is_over(desk: Desk, kind: str, entity_id: str, before: datetime, busy: set[str]) -> bool:
+def _is_over(desk: Desk, kind: str, entity_id: str, before: datetime) -> bool:
     if kind in {"assignment", "command"}:
         view = desk.view(kind, entity_id)
         if view is None or parse_time(view["updated_at"]) >= before:
@@ -60,14 +61,8 @@ def _is_over(desk: Desk, kind: str, entity_id: str, before: datetime, busy: set[
     state = desk.state(kind, entity_id)
     if state is None:
         return False
-    if kind == "slot":
-        return parse_time(state["window_end"]) < before
-    return entity_id not in busy and _lot_over(state) < before
-
-
-def _lot_over(state: Doc) -> datetime:
-    told = parse_time(state["updated_at"])
-    return told if state["status"] == "withdrawn" else max(told, parse_time(state["hold_until"]))
+    over = over_since(state) if kind == "lot" else parse_time(state["window_end"])
+    return over < before
 
 
 def _tally(desk: Desk, gone: Entity | None) -> None:

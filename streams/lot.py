@@ -156,12 +156,15 @@ def unassigned(entity: Entity, event: Event, _now: datetime) -> Answer:
     return Applied({key: revise(view, event.time, reasons=reasons)}, own=own)
 
 
+def over_since(state: Doc) -> datetime:
+    """Say since, or from, when nothing more can happen to a lot: withdrawn, or past its time."""
+    told = parse_time(state["updated_at"])
+    return told if state["status"] == "withdrawn" else max(told, parse_time(state["hold_until"]))
+
+
 def over(entity: Entity) -> datetime | None:
-    """Say since when nothing more can happen to a lot: withdrawn, or past its time."""
-    for view in entity.views.values():
-        told = parse_time(view["updated_at"])
-        return told if view["status"] == "withdrawn" else max(told, parse_time(view["hold_until"]))
-    return None
+    """Say when an entity's lot is over; nothing where there is no lot yet."""
+    return next((over_since(view) for view in entity.views.values()), None)
 
 
 def lot_fold(kept: timedelta = KEPT) -> EntityFold:

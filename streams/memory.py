@@ -185,7 +185,7 @@ class PartitionStore:
                 self._note(key, entity)
 
     def forget_most(self) -> None:
-        """Keep only so many entities in memory, the ones that changed last; the rest has rows."""
+        """Keep only so many entities in memory, the ones that came last; the rest has rows."""
         self._gone.clear()
         if self._fold.whole or len(self._entities) <= 2 * KEPT:
             return

@@ -99,6 +99,11 @@ class MendedApp(faust.App):  # type: ignore[misc]
         self._at_rest = asyncio.Event()
         self._at_rest.set()
 
+    @property
+    def sender(self) -> Any:
+        """Aiokafka's own producer, which sends batches: Faust's sends record by record."""
+        return self.producer._ensure_producer()  # noqa: SLF001 - there is no other way
+
     @contextmanager
     def batch_in_hand(self) -> Iterator[None]:
         """Keep the partitions as long as a batch is in hand."""

@@ -231,7 +231,7 @@ class Runner:
         await self._writer.write(work.partition, [(JOURNAL, work.journal())])
         if not await self._owns(generation):
             return False
-        await send_all(self.app.producer._ensure_producer(), work.records)  # noqa: SLF001
+        await send_all(self.app.sender, work.records)
         await self._writer.write(work.partition, work.rows())
         self.written.set()
         return True
@@ -258,7 +258,7 @@ def _leave_unread(events: Sequence[Any]) -> None:
 
 def _portions(events: Sequence[Any]) -> Iterator[tuple[int, list[tuple[Raw, int]]]]:
     """Cut events into batches of one partition each, none of them too large."""
-    for partition, group in itertools.groupby(events, lambda e: int(e.message.partition)):
+    for partition, group in itertools.groupby(events, _partition_of):
         portion: list[tuple[Raw, int]] = []
         size = 0
         for raw, appended_ms in (pair for event in group for pair in _read(event.message)):

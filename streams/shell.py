@@ -3,7 +3,7 @@
 A decision is made durable before it is said: a batch's changes and everything it says are written
 to the table as one *journal* record, confirmed; only then is it said, and only then are the
 entities written. Whoever takes the partition over repeats the last journal: its changes are made
-good and its records said again under the same ids. ``streams/app.py`` does the writing.
+good and its records said again under the same ids. ``streams/runner.py`` does the writing.
 """
 
 from __future__ import annotations

@@ -111,8 +111,8 @@ class TableWriter:
         if not rows:
             return
         changelog = self._changelog(partition)
-        producer = self._table.app.producer._ensure_producer()  # noqa: SLF001 - Faust has no other way
-        offsets = await post(producer, changelog, [(key.encode(), row, ()) for key, row in rows])
+        messages = [(key.encode(), row, ()) for key, row in rows]
+        offsets = await post(self._table.app.sender, changelog, messages)
         self._rows.put(partition, rows)
         self._table.data.set_persisted_offset(changelog, offsets[-1])
         expected = self._next.get(partition, offsets[0])

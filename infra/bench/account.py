@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from infra.bench.chaos.ledger import Account, Ledger, settle
+from infra.bench.ledger import Account, Ledger, settle
 from infra.bench.measure import Measure
 from infra.settings import Settings
 from infra.verify.judge import Verdict, judge
@@ -38,10 +38,9 @@ class Judged:
 
     def measures(self) -> Iterator[Measure]:
         """Yield the figures that must be nothing."""
-        lost = self.account.not_in_log + self.account.not_counted
         found = {
             "invariants_broken": (self.broken, ""),
-            "lost": (lost, "events"),
+            "lost": (self.account.lost, "events"),
             "doubled": (self.account.applied_twice, "events"),
             "lag_at_the_end": (self.lag, "records"),
         }

@@ -35,7 +35,7 @@ def measure(settings: Settings) -> dict[str, Any] | None:
             workers = _places({TOPIC_OF_TYPE[name].name for name in POSTABLE})
             projector = _places(name for name in CATALOGUE if name.endswith(".state.v1"))
             workers |= committed(admin, WORKERS)
-            projector |= _projected(settings)
+            projector |= projected(settings)
             begins, ends = _bounds(admin, workers | projector)
     except (Unavailable, RedisError):
         return None
@@ -55,7 +55,14 @@ def _places(topics: Iterable[str]) -> Offsets:
     }
 
 
-def _projected(settings: Settings) -> Offsets:
+def projected(settings: Settings) -> Offsets:
+    """Read from Redis the next offset of each partition to be shown.
+
+    Raises
+    ------
+    redis.exceptions.RedisError
+        It does not answer within two seconds.
+    """
     with Redis.from_url(settings.redis_url, socket_timeout=2, decode_responses=True) as client:
         offsets: dict[str, str] = client.hgetall("offsets")
     places = ((*key.rpartition(":"), int(offset)) for key, offset in offsets.items())

@@ -21,13 +21,13 @@ from redis.exceptions import RedisError
 
 from infra.kafka.groups import WORKERS, admin_of, committed
 from infra.settings import Settings
-from infra.stack.progress import Progress
 from infra.supervisor import Child, Report, Stage
 from schemas.alert import AlertCleared, AlertRaised
 from schemas.clock import ClockAnchored, read_clock
 from schemas.envelope import Record, encode
 from schemas.errors import Unavailable
 from schemas.model import format_time
+from streams.progress import Progress
 
 EVERY_S = 2.0
 STALLED_S = 20.0

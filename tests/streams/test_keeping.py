@@ -8,10 +8,10 @@ from typing import Any
 import orjson
 
 from infra.verify.accounted import FORGETFUL
+from schemas.assignment import ENDED
 from schemas.model import format_time
 from streams.dispatch import DispatchFold
 from streams.entity import FORGOTTEN, KEPT
-from streams.keeping import ENDED
 from streams.lot import LOT_FOLD
 from streams.memory import JOURNAL
 from streams.place import PLACE_FOLD

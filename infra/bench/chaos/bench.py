@@ -19,10 +19,10 @@ from typing import Any
 
 from infra.bench.chaos.faults import Hand
 from infra.bench.chaos.gaps import Gap, Round, longest, stalls
-from infra.bench.chaos.ledger import Account, Ledger, settle
 from infra.bench.chaos.schedule import BROKERS, KINDS, WORKERS, Fault, draw
 from infra.bench.chaos.stack import ChaosStack
 from infra.bench.chaos.watcher import Watcher
+from infra.bench.ledger import Account, Ledger, settle
 from infra.bench.load import Load, pump
 from infra.bench.measure import Measure, Outcome, Tell
 from infra.settings import Settings
@@ -188,7 +188,7 @@ def _measures(
     findings = verdict.findings
     overbooked = findings["slots_within_capacity"].broken + findings["lots_not_doubled"].broken
     zeros = {
-        "lost": account.not_in_log + account.not_counted,
+        "lost": account.lost,
         "doubled": account.applied_twice,
         "overbooked": overbooked,
         "views_differ": findings["views_agree"].broken,

@@ -10,11 +10,11 @@ from typing import Any, Self
 from kafka import TopicPartition
 from kafka.admin import OffsetSpec
 from kafka.errors import KafkaError
-from redis import Redis
 from redis.exceptions import RedisError
 
 from infra.kafka.groups import WORKERS, admin_of, committed
 from infra.settings import Settings
+from infra.stack.lag import projected
 from infra.stack.watch import owners
 from infra.supervisor.probes import kafka_brokers
 from infra.verify.accounted import PROJECTED, READ_TOPICS
@@ -166,12 +166,8 @@ class Watcher:
         return {(place.topic, place.partition): found.offset for place, found in answer.items()}
 
     def _ask_shown(self) -> dict[Place, int]:
-        with Redis.from_url(
-            self._settings.redis_url, socket_timeout=_PATIENCE_S, decode_responses=True
-        ) as client:
-            found = client.hgetall("offsets")
-        places = ((*name.rpartition(":"), int(at)) for name, at in found.items())
-        return {(topic, int(number)): at for topic, _, number, at in places}
+        found = projected(self._settings)
+        return {(place.topic, place.partition): at for place, at in found.items()}
 
 
 def _places(topics: Iterable[str]) -> list[Place]:

@@ -11,16 +11,14 @@ from pathlib import Path
 
 from infra.backup import backup, restore
 from infra.bench.account import Judged, judge_all
-from infra.bench.chaos.ledger import Ledger
+from infra.bench.drill import RATE_PER_S, drill_load
+from infra.bench.ledger import Ledger
 from infra.bench.load import Load, pump
 from infra.bench.measure import Measure, Outcome, Tell
 from infra.settings import Settings
 from infra.stack import running_stack
 
-RATE_PER_S = 100
-TRUCKS = 60
 LOAD_S = 60.0
-_LOTS = 0.03
 
 
 def take(seed: int, tell: Tell, *, load_s: float = LOAD_S) -> Outcome:
@@ -42,7 +40,7 @@ def take(seed: int, tell: Tell, *, load_s: float = LOAD_S) -> Outcome:
         `doubled` after it took further events; `forgotten`, what the old stack's tables counted and
         the restored one's do not: all to be nothing. And how long it all took.
     """
-    sent, load = Ledger(), Load(seed, trucks=TRUCKS, lots=_LOTS, open_lots=30)
+    sent, load = Ledger(), drill_load(seed)
     took: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="harvestlane-restore-") as name:
         folder = Path(name)

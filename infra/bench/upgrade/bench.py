@@ -17,8 +17,9 @@ from pathlib import Path
 from redis import Redis
 
 from infra.bench.account import judge_all
-from infra.bench.chaos.ledger import Ledger
-from infra.bench.load import Load, pump
+from infra.bench.drill import RATE_PER_S, drill_load
+from infra.bench.ledger import Ledger
+from infra.bench.load import pump
 from infra.bench.machine import commit
 from infra.bench.measure import Measure, Outcome, Tell
 from infra.bench.upgrade.crew import Crew
@@ -26,9 +27,6 @@ from infra.bench.upgrade.revision import checked_out, compile_search, resolve
 from infra.settings import PROJECT, Settings
 from infra.stack import running_stack
 
-RATE_PER_S = 100
-TRUCKS = 60
-_LOTS = 0.03
 _SIDE_BY_SIDE_S = 20.0
 _FIRST_PLAN_WITHIN_S = 240.0
 _LATER_S = 15.0
@@ -68,7 +66,7 @@ def take(seed: int, tell: Tell, *, from_: str | None = None) -> Outcome:
 
 
 def _upgrade(settings: Settings, crew: Crew, seed: int, tell: Tell, outcome: Outcome) -> None:
-    load, sent = Load(seed, trucks=TRUCKS, lots=_LOTS, open_lots=30), Ledger()
+    load, sent = drill_load(seed), Ledger()
     marks: dict[str, int] = {}
 
     def mark(name: str) -> None:

@@ -13,10 +13,10 @@ from kafka import KafkaConsumer, TopicPartition
 from infra.kafka.groups import WORKERS
 from infra.settings import Settings
 from infra.stack import Stack
-from infra.stack.progress import Progress
 from infra.stack.watch import STALLED_S, Watch
 from infra.supervisor import Child, Report, Stage
 from schemas.envelope import decode
+from streams.progress import Progress
 
 PLACE = TopicPartition("harvest.lot.v1", 2)
 

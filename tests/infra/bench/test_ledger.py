@@ -1,6 +1,6 @@
 """Account for what was acknowledged, in small logs written by hand."""
 
-from infra.bench.chaos.ledger import Account, Ledger, settle
+from infra.bench.ledger import Account, Ledger, settle
 from tests.infra.verify.world import World, good_world
 
 

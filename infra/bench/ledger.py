@@ -56,6 +56,11 @@ class Account:
     refused: int
     examples: list[str]
 
+    @property
+    def lost(self) -> int:
+        """How many acknowledged records nobody has, or nobody counts."""
+        return self.not_in_log + self.not_counted
+
 
 def settle(places: Mapping[Place, list[int]], log: Log) -> Account:
     """Account for every acknowledged record exactly once.
