@@ -13,7 +13,6 @@ import math
 import os
 import sys
 import time
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
@@ -171,25 +170,22 @@ class Runner:
         if self._generation != generation and not await self._take_over(generation):
             _leave_unread(current)
             return
-        batches: defaultdict[int, list[list[tuple[Raw, int]]]] = defaultdict(list)
-        for partition, batch in _portions(sorted(current, key=_partition_of)):
-            batches[partition].append(batch)
+        groups = itertools.groupby(sorted(current, key=_partition_of), _partition_of)
         done = await asyncio.gather(
-            *(self._work_through(number, many, generation) for number, many in batches.items())
+            *[self._work_through(number, list(group), generation) for number, group in groups]
         )
         if not all(done):
             self._generation = None  # the memory holds what was never written: load it anew
             _leave_unread(current)
 
-    async def _work_through(
-        self, partition: int, batches: Sequence[list[tuple[Raw, int]]], generation: int
-    ) -> bool:
-        """Work through one partition's batches, one after another; say whether all was done."""
-        for batch in batches:
+    async def _work_through(self, partition: int, events: Sequence[Any], generation: int) -> bool:
+        """Work through one partition's events, batch by batch; say whether all was done."""
+        for batch in _portions(events):
             work = self.shell.work(partition, batch, behind=self._behind(partition, batch))
             if (work.changes or work.events) and not await self._write(work, generation):
                 return False
             self._counters.add(self.shell.fold.name, work.outcomes)
+        _count_done(events)
         return True
 
     def _behind(self, partition: int, batch: Sequence[tuple[Raw, int]]) -> set[str]:
@@ -256,18 +252,29 @@ def _leave_unread(events: Sequence[Any]) -> None:
         event.message.acked = True
 
 
-def _portions(events: Sequence[Any]) -> Iterator[tuple[int, list[tuple[Raw, int]]]]:
-    """Cut events into batches of one partition each, none of them too large."""
-    for partition, group in itertools.groupby(events, _partition_of):
-        portion: list[tuple[Raw, int]] = []
-        size = 0
-        for raw, appended_ms in (pair for event in group for pair in _read(event.message)):
-            size += len(raw.value or b"")
-            if portion and (size > _BATCH_BYTES or len(portion) == _BATCH_RECORDS):
-                yield partition, portion
-                portion, size = [], len(raw.value or b"")
-            portion.append((raw, appended_ms))
-        yield partition, portion
+def _count_done(events: Sequence[Any]) -> None:
+    """Count bulk messages as done before Faust does, so that the next are fetched meanwhile.
+
+    Faust counts a take once all of its partitions are done. That this one's are counted already, it
+    sees by the message: a bulk topic has no other reader.
+    """
+    for event in events:
+        if isinstance(event.message.value, Bulk):
+            event.ack()
+
+
+def _portions(events: Sequence[Any]) -> Iterator[list[tuple[Raw, int]]]:
+    """Cut one partition's events into batches, none of them too large."""
+    portion: list[tuple[Raw, int]] = []
+    size = 0
+    for raw, appended_ms in (pair for event in events for pair in _read(event.message)):
+        size += len(raw.value or b"")
+        if portion and (size > _BATCH_BYTES or len(portion) == _BATCH_RECORDS):
+            yield portion
+            portion, size = [], len(raw.value or b"")
+        portion.append((raw, appended_ms))
+    if portion:
+        yield portion
 
 
 def _read(message: Any) -> Iterator[tuple[Raw, int]]:
