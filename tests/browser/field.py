@@ -70,11 +70,12 @@ class Field:
         raise AssertionError(f"what the test waits for did not come; {self._complaints()}")
 
     def _complaints(self) -> str:
-        """Return the last things that went wrong in a worker."""
+        """Return what the stack says of the field, and the last things that went wrong in it."""
+        told = [f"{path}: {self.get(path)}" for path in (f"/v1/lots/{LOT}", "/v1/alerts")]
         logs = [self.settings.log_path(f"worker-{n + 1}") for n in range(self.settings.workers)]
         lines = [line for log in logs if log.exists() for line in log.read_text().splitlines()]
         wrong = [line for line in lines if " ERROR " in line or " CRITICAL " in line]
-        return "\n".join(["the workers complain:", *wrong[-5:]]) if wrong else "no worker complains"
+        return "\n".join([*told, "the workers complain:", *wrong[-5:]])
 
     def close(self) -> None:
         """Close the connections."""
