@@ -100,7 +100,7 @@ class TableWriter:
         Raises
         ------
         Dispossessed
-            Another worker has begun an epoch after ours.
+            Another worker has begun an epoch after ours, or ours.
         """
         epoch = self._table.fence.epoch(partition)
         await self._put(
@@ -130,10 +130,15 @@ class TableWriter:
     async def _overwritten(self, partition: int, offsets: set[int]) -> list[str]:
         """Name the rows over which another worker's records came, if it did not know better."""
         records = await _records(self._servers, self._changelog(partition), offsets)
-        ours = self._table.fence.epoch(partition)
-        if any(epoch_of(record.value) > ours for record in records):
+        if any(self._is_of_another(record, partition) for record in records):
             raise Dispossessed(f"{self._table.name}: another worker owns partition {partition}")
         return sorted({record.key.decode() for record in records})
+
+    def _is_of_another(self, record: Any, partition: int) -> bool:
+        """Say whether a record shows that another worker has begun after us, or as we did."""
+        ours, epoch = self._table.fence.epoch(partition), epoch_of(record.value)
+        begins = record.key == OWNER.encode() and record.value != owner_row(ours, self._name)
+        return epoch > ours or (epoch == ours and begins)
 
 
 class Dispossessed(Exception):

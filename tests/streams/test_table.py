@@ -155,6 +155,28 @@ async def test_it_learns_so_from_any_row(workers: Workers) -> None:
         await workers["first"].write(z=7)
 
 
+async def test_of_two_that_begin_at_once_neither_goes_on(workers: Workers) -> None:
+    """Neither has read of the other; whoever is started again begins an epoch of its own."""
+    await workers["third"].own()
+    for name in ("first", "second"):
+        workers[name].follow()
+    await workers["first"].writer.begin(PARTITION)
+    with pytest.raises(Dispossessed):
+        await workers["second"].writer.begin(PARTITION)
+    with pytest.raises(Dispossessed):
+        await workers["first"].write(x=7)
+    await workers.restart("second").own()
+    assert epoch_of(workers.changelog.records[-1].value) == 3
+
+
+async def test_a_record_that_the_broker_took_in_twice_is_nobody_elses(workers: Workers) -> None:
+    """A producer sends again what was not confirmed in time."""
+    workers.changelog.on_their_way = [[(OWNER, owner_row(1, "first"))], _late(1, x=1)]
+    await workers["first"].own()
+    await workers["first"].write(x=1)
+    assert workers.changelog.rows() == workers["first"].rows() == {"x": 1}
+
+
 async def test_who_was_dispossessed_reads_what_it_missed_once_it_is_started_again(
     workers: Workers,
 ) -> None:
