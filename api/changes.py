@@ -23,12 +23,13 @@ _ANSWER_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One applied change: the state of an entity from then on."""
+    """One applied change: the state of an entity from then on, or its last one where it is gone."""
 
     change_id: str
     kind: str
     entity_id: str
     doc: bytes
+    removed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,4 +190,5 @@ def _change(raw_id: bytes, fields: dict[bytes, bytes] | None) -> Change:
         kind=found.get(b"kind", b"").decode("utf-8", "replace"),
         entity_id=found.get(b"id", b"").decode("utf-8", "replace"),
         doc=found.get(b"doc", b""),
+        removed=b"removed" in found,
     )

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Annotated
 
+import orjson
 from fastapi import APIRouter, Header, Query
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
@@ -36,7 +37,8 @@ _EXAMPLE = (
     response_model=None,
     responses={
         200: {
-            "description": "One event a change, named by its kind; `reset`: read everything anew.",
+            "description": "One event a change, named by its kind; `removed`: one is no more; "
+            "`reset`: read everything anew.",
             "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
         }
     },
@@ -157,13 +159,13 @@ class EventStream(Response):
             if change.kind not in _KINDS or not change.doc.startswith(b"{"):
                 continue
             seen = visible(self._sight, change.kind, change.entity_id, change.doc)
-            if seen is not None and change.kind in self._kinds:
-                data = seen.replace(b"\n", b"").replace(b"\r", b"")
-                yield b"id: %b\nevent: %b\ndata: %b\n\n" % (
-                    change.change_id.encode(),
-                    change.kind.encode(),
-                    data,
-                )
+            if seen is None or change.kind not in self._kinds:
+                continue
+            name, data = change.kind.encode(), seen.replace(b"\n", b"").replace(b"\r", b"")
+            if change.removed:
+                name = b"removed"
+                data = orjson.dumps({"kind": change.kind, "id": change.entity_id})
+            yield b"id: %b\nevent: %b\ndata: %b\n\n" % (change.change_id.encode(), name, data)
 
 
 async def _left(receive: Receive) -> None:

@@ -52,7 +52,8 @@ def rebuild_views(settings: Settings) -> dict[str, int]:
             ends = _ends(running)
             _delete(redis)
             if record is None or all(one.name != "projector" for one in record.processes):
-                projector = Projector(running.bootstrap_servers, running.redis_url, _nobody)
+                servers, redis_url = running.bootstrap_servers, running.redis_url
+                projector = Projector(servers, redis_url, _nobody, running.kept)
                 asyncio.run(projector.run(until_done=True))
             _wait(redis, ends)
             return {kind: int(redis.hlen(f"view:{kind}")) for kind in VIEW_KINDS}

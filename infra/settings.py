@@ -5,6 +5,7 @@ import os
 import random
 import secrets
 import socket
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal, Self
 
@@ -122,6 +123,11 @@ class Settings(BaseSettings):
                 "KAFKA_PORT and HARVESTLANE_KAFKA_CONTROLLER_PORT name the first ones"
             )
         return self
+
+    @property
+    def kept(self) -> timedelta:
+        """How long what is over is remembered."""
+        return timedelta(days=self.keep_days)
 
     @property
     def bootstrap_servers(self) -> str:

@@ -7,7 +7,9 @@ and every row says its epoch: a row of an older one behind that record counts fo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import orjson
 
@@ -77,3 +79,18 @@ class Fence:
         """Begin the next epoch of a partition, and return it."""
         self._epochs[partition] = self.epoch(partition) + 1
         return self._epochs[partition]
+
+
+def owned(records: Iterable[Any]) -> Iterator[Any]:
+    """Leave out what was not its owner's to write.
+
+    Parameters
+    ----------
+    records
+        Of changelogs and nothing else, whoever read them: each has `topic`, `partition`, `value`.
+        They begin with each partition's first.
+    """
+    fences: defaultdict[str, Fence] = defaultdict(Fence)
+    for record in records:
+        if fences[record.topic].passes(record.partition, record.value):
+            yield record

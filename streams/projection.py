@@ -67,8 +67,14 @@ while at <= #ARGV do
   at = at + 4
   local known = redis.call('HGET', 'version:' .. kind, id)
   if doc == '' then
+    local last = redis.call('HGET', 'view:' .. kind, id)
     redis.call('HDEL', 'version:' .. kind, id)
     redis.call('HDEL', 'view:' .. kind, id)
+    if last then
+      redis.call('XADD', 'changes', 'MAXLEN', '~', KEPT, '*',
+        'kind', kind, 'id', id, 'doc', last, 'removed', '1')
+      applied = applied + 1
+    end
   elseif not known or tonumber(known) < tonumber(version) then
     redis.call('HSET', 'version:' .. kind, id, version)
     if kind == 'clock' then
@@ -250,8 +256,8 @@ class Projector:
             if doc["status"] == "cleared" and doc["updated_at"] < before
         ]
         if gone:
-            await self._redis.hdel("view:alert", *gone)
-            await self._redis.hdel("version:alert", *gone)
+            batch = Batch(entries=[("alert", name, 0, b"") for name in gone])
+            await self._redis.eval(_SCRIPT, 0, *batch.arguments())
         for name in gone:
             del self._alerts[name]
 

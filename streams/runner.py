@@ -204,6 +204,8 @@ class Runner:
 
     async def _take_over(self, generation: int) -> bool:
         """Load the tables of the partitions that are ours now, and finish what was begun."""
+        if not await self._owns(generation):
+            return False
         rows = TableRows(self.table)
         await asyncio.gather(*(self._writer.begin(number) for number in rows.partitions()))
         for work in self.shell.take_over(rows):

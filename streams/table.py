@@ -100,7 +100,7 @@ class TableWriter:
         Raises
         ------
         Dispossessed
-            Another worker has begun an epoch after ours.
+            Another worker has begun an epoch after ours, or ours.
         """
         epoch = self._table.fence.epoch(partition)
         await self._put(
@@ -113,26 +113,32 @@ class TableWriter:
         changelog = self._changelog(partition)
         messages = [(key.encode(), row, ()) for key, row in rows]
         offsets = await post(self._table.app.sender, changelog, messages)
-        self._rows.put(partition, rows)
-        self._table.data.set_persisted_offset(changelog, offsets[-1])
         expected = self._next.get(partition, offsets[0])
         self._next[partition] = offsets[-1] + 1
         foreign = set(range(expected, offsets[-1])).difference(offsets)
-        if foreign:
-            await self._write_again(partition, foreign)
+        overwritten = await self._overwritten(partition, foreign) if foreign else ()
+        self._rows.put(partition, rows)
+        self._table.data.set_persisted_offset(changelog, offsets[-1])
+        if overwritten:
+            log.warning("%s: writing %s again in %s", self._table.name, overwritten, partition)
+            again = [(key, self._rows.get(partition, key)) for key in overwritten]
+            await self.write(partition, again)
 
     def _changelog(self, partition: int) -> TP:
         return TP(self._table.changelog_topic_name, partition)
 
-    async def _write_again(self, partition: int, offsets: set[int]) -> None:
-        """Write the rows again over which another worker's records came: it did not know better."""
+    async def _overwritten(self, partition: int, offsets: set[int]) -> list[str]:
+        """Name the rows over which another worker's records came, if it did not know better."""
         records = await _records(self._servers, self._changelog(partition), offsets)
-        ours = self._table.fence.epoch(partition)
-        if any(epoch_of(record.value) > ours for record in records):
+        if any(self._is_of_another(record, partition) for record in records):
             raise Dispossessed(f"{self._table.name}: another worker owns partition {partition}")
-        keys = {record.key.decode() for record in records} - {OWNER}
-        log.warning("%s: writing %s rows again in %s", self._table.name, len(keys), partition)
-        await self.write(partition, [(key, self._rows.get(partition, key)) for key in sorted(keys)])
+        return sorted({record.key.decode() for record in records})
+
+    def _is_of_another(self, record: Any, partition: int) -> bool:
+        """Say whether a record shows that another worker has begun after us, or as we did."""
+        ours, epoch = self._table.fence.epoch(partition), epoch_of(record.value)
+        begins = record.key == OWNER.encode() and record.value != owner_row(ours, self._name)
+        return epoch > ours or (epoch == ours and begins)
 
 
 class Dispossessed(Exception):

@@ -56,7 +56,7 @@ class Judged:
             "refused": account.refused,
             "dead": account.dead,
             "invariants": {
-                name: {"checked": finding.checked, "broken": len(finding.violations)}
+                name: {"checked": finding.checked, "broken": finding.broken}
                 for name, finding in self.verdict.findings.items()
             },
         }
@@ -64,9 +64,7 @@ class Judged:
     def notes(self) -> Iterator[str]:
         """Yield some of what is wrong, in words."""
         yield from self.account.examples[:5]
-        for name, finding in self.verdict.findings.items():
-            for violation in finding.violations[:3]:
-                yield f"{name}: {violation['rule']}: {violation['detail']}"
+        yield from self.verdict.told(3)
 
 
 def judge_all(

@@ -1,9 +1,14 @@
 """Offer `dlq list`, `dlq show` and `dlq retry`."""
 
+from __future__ import annotations
+
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from infra.settings import Settings
 
 GROUP = ("dlq", "See what was set aside as a dead letter, and send it again.")
 
@@ -34,9 +39,8 @@ _WIDEST = 60
 def list_(topic: Topic = None, last: Last = 50, as_json: AsJson = False) -> None:  # noqa: FBT002
     """List dead letters: offset, when, where the record stood, why it is dead."""
     from infra.dead_letters import letters  # noqa: PLC0415 - heavy
-    from infra.settings import load_settings  # noqa: PLC0415
 
-    found = letters(load_settings(), topic=topic)
+    found = letters(_settings(), topic=topic)
     shown = found[-last:]
     if as_json:
         docs = [letter.doc() for letter in shown]
@@ -55,9 +59,8 @@ def list_(topic: Topic = None, last: Last = 50, as_json: AsJson = False) -> None
 def show(offset: Offset, as_json: AsJson = False) -> None:  # noqa: FBT002
     """Show one dead letter whole: headers, bytes, cause, and what can be done."""
     from infra.dead_letters import letter_at  # noqa: PLC0415 - heavy
-    from infra.settings import load_settings  # noqa: PLC0415
 
-    letter = letter_at(load_settings(), offset)
+    letter = letter_at(_settings(), offset)
     hint = _HINTS.get(letter.cause)
     if as_json:
         typer.echo(json.dumps(letter.doc() | {"hint": hint}, ensure_ascii=False))
@@ -80,11 +83,10 @@ def retry(
 ) -> None:
     """Send dead letters again as they came; exit 1 where one is dead again."""
     from infra.dead_letters import letter_at, letters, retry  # noqa: PLC0415 - heavy
-    from infra.settings import load_settings  # noqa: PLC0415
 
     if bool(offsets) == every:
         raise typer.BadParameter("name the offsets of dead letters, or say --all")
-    settings = load_settings()
+    settings = _settings()
     chosen = (
         letters(settings, topic=topic)
         if every
@@ -104,6 +106,14 @@ def retry(
         typer.echo("no dead letters to send")
     if any(one.dead_again for one in done):
         raise typer.Exit(1)
+
+
+def _settings() -> Settings:
+    """Return the settings of the running stack, whatever the environment says by now."""
+    from infra.settings import load_settings  # noqa: PLC0415 - heavy
+    from infra.stack.record import running_settings  # noqa: PLC0415
+
+    return running_settings(load_settings())
 
 
 COMMANDS = {"list": list_, "show": show, "retry": retry}

@@ -2,7 +2,6 @@
 
 import signal
 import sys
-from datetime import timedelta
 from types import FrameType
 from typing import Annotated, Any
 
@@ -30,7 +29,7 @@ def worker(
         planner_budget_s=settings.planner_budget_s,
         planner_limit_s=settings.planner_limit_s,
         standbys=settings.standbys,
-        kept=timedelta(days=settings.keep_days),
+        kept=settings.kept,
     )
     run_worker(config, Readiness(settings.readiness_path(name)).write)
 
@@ -46,8 +45,7 @@ def projector() -> None:
     set_up_logs(settings.log_level)
     signal.signal(signal.SIGTERM, _leave)
     ready = Readiness(settings.readiness_path("projector"))
-    kept = timedelta(days=settings.keep_days)
-    run_projector(settings.bootstrap_servers, settings.redis_url, ready.write, kept)
+    run_projector(settings.bootstrap_servers, settings.redis_url, ready.write, settings.kept)
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> Any:

@@ -64,6 +64,18 @@ class Record:
         return type(asked).model_validate(self.settings)
 
 
+def running_settings(settings: Settings) -> Settings:
+    """Return the settings of the stack that runs from a folder; those given where none runs.
+
+    Parameters
+    ----------
+    settings
+        Name the folder.
+    """
+    record = Record.read(settings)
+    return settings if record is None else record.running_settings(settings)
+
+
 @contextmanager
 def held(settings: Settings) -> Iterator[None]:
     """Hold a stack's folder for this process; let go, whatever happens, when it ends.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +40,18 @@ class Verdict:
             "records": self.records,
             "invariants": {name: finding.to_doc() for name, finding in self.findings.items()},
         }
+
+    def told(self, most: int) -> Iterator[str]:
+        """Yield in words what breaks each invariant.
+
+        Parameters
+        ----------
+        most
+            How many violations of one invariant are told.
+        """
+        for name, finding in self.findings.items():
+            for violation in finding.violations[:most]:
+                yield f"{name}: {violation['rule']}: {violation['detail']}"
 
 
 def judge(log: Log, progress: Callable[[str], None] = lambda _: None) -> Verdict:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -20,7 +21,7 @@ from infra.verify.accounted import PROJECTED, READ_TOPICS
 from infra.verify.log import CHANGELOG, FOLDS, KINDS, Entry, Log, Views
 from schemas.errors import Unavailable
 from schemas.topics import TOPICS
-from streams.epoch import Fence
+from streams.epoch import owned
 
 VIEW_KINDS = (*KINDS, "alert")
 
@@ -133,16 +134,20 @@ def consuming(settings: Settings, client_id: str) -> Iterator[Any]:
 def _read(
     settings: Settings, consumer: Any, redis: Any, wait_s: float, progress: Progress
 ) -> tuple[Log, int]:
-    topics = [topic.name for topic in TOPICS] + [CHANGELOG.format(fold) for fold in FOLDS]
-    places = _places(consumer, topics)
+    changelogs = [CHANGELOG.format(fold) for fold in FOLDS]
+    places = _places(consumer, [*(topic.name for topic in TOPICS), *changelogs])
     cut = dict(consumer.end_offsets(places))
     lag = wait_for(settings, redis, cut, wait_s, progress)
     views = _copy(redis)
     ends = dict(consumer.end_offsets(places))
     first = dict(consumer.beginning_offsets(places))
-    entries = _entries(consumer, first, ends, progress)
+    tables = {place: end for place, end in ends.items() if place.topic in changelogs}
+    others = {place: end for place, end in ends.items() if place not in tables}
     log = Log(
-        _latest_of_tables(entries),
+        chain(
+            entries(consumer, first, others, progress),
+            _latest(owned(entries(consumer, first, tables, progress))),
+        ),
         views,
         cut={(place.topic, place.partition): offset for place, offset in cut.items()},
         first={(place.topic, place.partition): offset for place, offset in first.items()},
@@ -225,7 +230,26 @@ def _copy(redis: Any) -> Views:
     return Views(docs, versions)
 
 
-def _entries(consumer: Any, first: Offsets, ends: Offsets, progress: Progress) -> Iterable[Entry]:
+def entries(
+    consumer: Any, first: Offsets, ends: Offsets, progress: Progress = lambda _: None
+) -> Iterator[Entry]:
+    """Yield every record of some partitions.
+
+    Parameters
+    ----------
+    consumer
+        From `consuming`.
+    first, ends
+        The first offset of each partition, and the one behind the last that is asked for; only the
+        latter's partitions are read.
+    progress
+        Is told how much has been read.
+
+    Raises
+    ------
+    Unavailable
+        The broker gives no more.
+    """
     left = {place for place, end in ends.items() if end > first[place]}
     consumer.assign(sorted(left))
     for place in left:
@@ -248,19 +272,9 @@ def _entries(consumer: Any, first: Offsets, ends: Offsets, progress: Progress) -
             raise Unavailable("the broker gives no more records; see its log")
 
 
-def _latest_of_tables(entries: Iterable[Entry]) -> Iterator[Entry]:
-    """Pass over the older records of a changelog's keys: they are large, and nobody asks."""
-    changelogs = {CHANGELOG.format(fold) for fold in FOLDS}
-    latest: dict[tuple[str, int, bytes | None], Entry] = {}
-    fences = {changelog: Fence() for changelog in changelogs}
-    for entry in entries:
-        if entry.topic in changelogs:
-            if not fences[entry.topic].passes(entry.partition, entry.value):
-                continue
-            latest[entry.topic, entry.partition, entry.key] = entry
-        else:
-            yield entry
-    yield from latest.values()
+def _latest(rows: Iterable[Entry]) -> Iterable[Entry]:
+    """Pass over the older rows of each key: they are large, and nobody asks."""
+    return {(row.topic, row.partition, row.key): row for row in rows}.values()
 
 
 def _entry(record: Any) -> Entry:

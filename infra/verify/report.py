@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from infra.settings import Settings
-from infra.stack.record import Record
+from infra.stack.record import running_settings
 from infra.verify.judge import judge
 from infra.verify.reader import read
 
@@ -38,10 +38,8 @@ def judge_stack(
     Unavailable
         The broker or Redis does not answer.
     """
-    record = Record.read(settings)
-    running = settings if record is None else record.running_settings(settings)
     started = time.monotonic()
-    log, lag = read(running, wait_s=wait_s, progress=progress)
+    log, lag = read(running_settings(settings), wait_s=wait_s, progress=progress)
     verdict = judge(log, progress=lambda name: progress(f"judging {name}"))
     doc = verdict.to_doc() | {"lag": lag, "took_s": round(time.monotonic() - started, 2)}
     doc["ok"] = verdict.ok and lag == 0

@@ -78,6 +78,13 @@ class Stand:
         self.redis.hset(f"view:{kind}", entity_id, raw)
         self.redis.xadd("changes", {"kind": kind, "id": entity_id, "doc": raw})
 
+    def remove(self, kind: str, entity_id: str) -> None:
+        """Take a view out of Redis, as the projector would."""
+        assert self.redis is not None
+        raw: Any = self.redis.hget(f"view:{kind}", entity_id)
+        self.redis.hdel(f"view:{kind}", entity_id)
+        self.redis.xadd("changes", {"kind": kind, "id": entity_id, "doc": raw, "removed": "1"})
+
     async def ask(
         self, method: str, path: str, *, role: str | None = "dispatcher", **options: Any
     ) -> httpx.Response:

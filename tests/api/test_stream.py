@@ -171,13 +171,29 @@ async def test_each_role_hears_of_its_own(world: Stand) -> None:
     assert [orjson.loads(event["data"])["id"] for event in heard] == ["A3", "X1", "T1"]
 
 
+async def test_what_is_gone_is_told_to_those_who_could_see_it(world: Stand) -> None:
+    """And nothing of it but its name."""
+    world.put("truck", "T2", **{**TRUCK, "haulier_id": "H2"})
+    world.put("truck", "T1", **TRUCK)
+    async with served(world) as base, following(base, "haulier:H1") as events:
+        await anext(events)
+        world.remove("truck", "T2")
+        world.remove("truck", "T1")
+        world.put("truck", "T1", **TRUCK)
+        heard = await named(events, 2)
+    assert [event["event"] for event in heard] == ["removed", "truck"]
+    assert orjson.loads(heard[0]["data"]) == {"kind": "truck", "id": "T1"}
+
+
 async def test_only_the_kinds_asked_for_are_sent(world: Stand) -> None:
     async with served(world) as base, following(base, query="?kinds=lot,alert") as events:
         await anext(events)
         world.put("truck", "T1", **TRUCK)
+        world.remove("truck", "T1")
         world.put("lot", "L1", lot_id="L1")
-        (heard,) = await named(events, 1)
-    assert heard["event"] == "lot"
+        world.remove("lot", "L1")
+        heard = await named(events, 2)
+    assert [event["event"] for event in heard] == ["lot", "removed"]
     wrong = await world.ask("GET", "/v1/stream?kinds=lorry")
     assert (wrong.status_code, wrong.json()["code"]) == (422, "invalid")
 

@@ -1,5 +1,6 @@
 """Read settings, hand them on, keep stacks apart."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,10 @@ def test_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HARVESTLANE_PORT", "many")
     with pytest.raises(SettingsError, match=r"HARVESTLANE_PORT: .*integer.*; correct or unset it"):
         load_settings()
+
+
+def test_what_is_over_is_kept_for_so_many_days(tmp_path: Path) -> None:
+    assert Settings(home=tmp_path, keep_days=1.5).kept == timedelta(hours=36)
 
 
 def test_child_reads_the_same_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.epoch import Fence, epoch_of, owner_row, stamped
+from streams.epoch import Fence, epoch_of, owned, owner_row, stamped
 from streams.fold import Entity
 
 _ROW = orjson.dumps(Entity(1, own={"n": 1}).to_doc())
@@ -53,3 +55,13 @@ def test_a_copy_tells_where_it_stands() -> None:
     assert fence.passes(2, stamped(_ROW, 7))
     assert fence.passes(1, _ROW)
     assert fence.begin(2) == 8
+
+
+def test_each_partition_of_each_changelog_has_owners_of_its_own() -> None:
+    def record(topic: str, partition: int, epoch: int) -> SimpleNamespace:
+        return SimpleNamespace(topic=topic, partition=partition, value=stamped(_ROW, epoch))
+
+    kept = [record("a", 1, 3), record("a", 0, 2), record("b", 0, 1), record("b", 0, 2)]
+    late = [record("a", 1, 2), record("a", 0, 1)]
+    there = [kept[0], kept[1], late[0], kept[2], late[1], kept[3]]
+    assert [*map(id, owned(there))] == [*map(id, kept)]

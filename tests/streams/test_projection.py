@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -204,6 +205,79 @@ def projection(broker: Stack) -> Iterator[Projection]:
         projection.close()
 
 
+class TestRemoved:
+    """With a real Redis, and records that no broker brings."""
+
+    pytestmark = live
+
+    @pytest.fixture
+    def redis(self, tmp_path: Path) -> Iterator[OwnRedis]:
+        redis = OwnRedis(tmp_path)
+        yield redis
+        redis.client.close()
+        redis.kill()
+
+    def test_what_is_taken_back_is_told_once_with_its_last_state(self, redis: OwnRedis) -> None:
+        """Whoever may see the state hears that it is gone, and that there is a new one."""
+        topic, doc = "truck.state.v1", {"truck_id": "T", "updated_at": TIME, "registered": True}
+        gone = (None, "truck.forgotten")
+        steps = [(doc | {"version": 7}, "truck.state"), gone, gone]
+        steps += [(doc | {"version": 1}, "truck.state")]
+        records = [_record(topic, at, *step) for at, step in enumerate(steps)]
+        assert self._project(redis, records[:2], records[2:]) == [2, 1]
+        changes = [entry for _, entry in redis.client.xrange("changes")]
+        assert [orjson.loads(change.pop("doc"))["version"] for change in changes] == [7, 7, 1]
+        named = {"kind": "truck", "id": "T"}
+        assert changes == [named, named | {"removed": "1"}, named]
+        assert redis.client.hget("version:truck", "T") == "1"
+
+    def test_an_alert_that_is_shown_no_more_is_told_too(self, redis: OwnRedis) -> None:
+        raised = {"subject": "T", "code": "truck_held", "severity": "warning", "alert_id": "old"}
+        steps = [
+            (raised, "alert.raised", TIME),
+            ({"alert_id": "old", "subject": "T"}, "alert.cleared", TIME),
+            (raised | {"alert_id": "new"}, "alert.raised", "2021-10-11T05:00:00Z"),
+        ]
+        self._project(redis, [_record("alert.v1", at, *step) for at, step in enumerate(steps)])
+        *_, (_, last) = redis.client.xrange("changes")
+        assert (last["kind"], last["id"], last["removed"]) == ("alert", "old", "1")
+        assert orjson.loads(last["doc"])["status"] == "cleared"
+        assert redis.client.hkeys("view:alert") == ["new"]
+        assert redis.client.hkeys("version:alert") == ["new"]
+
+    def _project(self, redis: OwnRedis, *polls: list[Any]) -> list[int]:
+        """Project polls of one topic, and look once after old alerts."""
+
+        async def project() -> list[int]:
+            projector = Projector("nowhere", redis.url, lambda _ready: None)
+            place = TopicPartition(polls[0][0].topic, 0)
+            projector._expected[f"{place.topic}:0"] = ""
+            written = [await projector._write({place: poll}, None) for poll in polls]
+            await projector._forget_alerts()
+            await projector._redis.aclose()
+            return written
+
+        return asyncio.run(project())
+
+
+def _record(topic: str, offset: int, doc: Any, event_type: str, at: str = TIME) -> Any:
+    headers = {
+        "ce_id": f"{topic}/{offset}",
+        "ce_source": "/streams/test",
+        "ce_specversion": "1.0",
+        "ce_type": event_type,
+        "ce_time": at,
+    }
+    return SimpleNamespace(
+        topic=topic,
+        partition=0,
+        offset=offset,
+        key=b"T",
+        value=None if doc is None else orjson.dumps(doc),
+        headers=[(name, text.encode()) for name, text in headers.items()],
+    )
+
+
 class TestLive:
     """With a real broker and a real Redis."""
 
@@ -341,6 +415,7 @@ class TestLive:
         projection.settle()
         projection.take_back("truck.state.v1", "gone")
         projection.settle()
+        assert projection.redis.xrevrange("changes", count=1)[0][1]["removed"] == "1"
         assert projection.version("gone") is None
         assert projection.redis.hget("version:truck", "gone") is None
         assert projection.letters("gone") == []

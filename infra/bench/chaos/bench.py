@@ -104,7 +104,7 @@ def run(home: Path, schedule: list[Fault], *, seed: int, tell: Tell) -> Outcome:
     verdict, account = judge(log, tell), settle(ledger.places, log)
     gaps = longest(ledger.places, log, watcher.committed, done)
     notes += [f"{gap.place} was never seen applied." for gap in gaps if gap.waited_s == math.inf]
-    notes += account.examples + stood + _broken(verdict)
+    notes += [*account.examples, *stood, *verdict.told(5)]
     return Outcome(
         measures=_measures(done, account, verdict, gaps, len(stood)),
         facts=_facts(log, account, ledger, done, gaps, watcher),
@@ -171,14 +171,6 @@ def _stall_words(settings: Settings) -> list[str]:
         for path in sorted(settings.log_dir.glob("*.log*"))
         for line in path.read_text(encoding="utf-8", errors="replace").splitlines()
         if "offset of" in line and any(word in line for word in _STALL_WORDS)
-    ]
-
-
-def _broken(verdict: Verdict) -> list[str]:
-    return [
-        f"{name}: {violation['rule']}: {violation['detail']}"
-        for name, finding in verdict.findings.items()
-        for violation in finding.violations[:5]
     ]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from streams.epoch import Fence
+from streams.epoch import owned
 
 if TYPE_CHECKING:
     from infra.bench.streams.fleet import Message
@@ -279,10 +279,7 @@ def found(record: Any) -> Found:
 def last_rows(servers: str, topic: str) -> dict[tuple[int, str], bytes]:
     """Read the last value of each key of a changelog."""
     rows: dict[tuple[int, str], bytes] = {}
-    fence = Fence()
-    for record in read_all(servers, topic):
-        if not fence.passes(record.partition, record.value):
-            continue
+    for record in owned(read_all(servers, topic)):
         name = (record.partition, (record.key or b"").decode())
         if record.value is None:
             rows.pop(name, None)

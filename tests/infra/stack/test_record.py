@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from infra.settings import Settings
-from infra.stack.record import Record, held, holder, is_locked
+from infra.stack.record import Record, held, holder, is_locked, running_settings
 from infra.supervisor import Report
 from schemas.errors import StackError
 
@@ -58,3 +58,12 @@ def test_new_folder_is_held_by_nobody(tmp_path: Path) -> None:
     assert not is_locked(settings)
     assert holder(settings) is None
     assert not settings.home.exists()
+
+
+def test_without_a_stack_the_settings_that_were_asked_for_hold(tmp_path: Path) -> None:
+    """With one, its own do."""
+    settings, asked = Settings.throwaway(tmp_path), Settings.throwaway(tmp_path)
+    assert running_settings(asked) is asked
+    with held(settings):
+        record(settings).write(settings)
+        assert running_settings(asked) == settings != asked

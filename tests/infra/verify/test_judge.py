@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from infra.verify import recompute
-from infra.verify.judge import INVARIANTS, judge
+from infra.verify.finding import SHOWN, Finding
+from infra.verify.judge import INVARIANTS, Verdict, judge
 from infra.verify.known import lasts_too_long
 from schemas.envelope import decode
 from streams import clearance
@@ -396,6 +397,17 @@ def test_one_wrong_thing_breaks_one_invariant(invariant: str, rule: str, change:
     found = broken(world)
     assert list(found) == [invariant]
     assert rule in found[invariant]
+
+
+def test_a_verdict_tells_so_many_violations_of_each_invariant() -> None:
+    finding = Finding()
+    for number in range(SHOWN + 5):
+        finding.violate("late", f"truck {number} is late")
+    verdict = Verdict({"sound": Finding(), "in_time": finding}, records=1)
+    assert list(verdict.told(2)) == [
+        "in_time: late: truck 0 is late",
+        "in_time: late: truck 1 is late",
+    ]
 
 
 def test_every_invariant_has_a_log_that_breaks_it() -> None:

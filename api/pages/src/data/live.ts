@@ -20,13 +20,11 @@ const PLURAL: Partial<Record<Kind, string>> = {
 
 const MOST_RETRY_MS = 15_000;
 
-type Waiting = { kind: Kind; doc: Kinds[Kind] };
-
 /** One page's link to the stack. Changes that arrive while collections load are applied after. */
 export class Live {
   connection: Connection = "loading";
   private source: EventSource | null = null;
-  private waiting: Waiting[] | null = [];
+  private waiting: (() => void)[] | null = [];
   private retryMs = 1000;
   private retry: ReturnType<typeof setTimeout> | null = null;
   private generation = 0;
@@ -46,6 +44,7 @@ export class Live {
       if (!this.kinds.includes(kind)) continue;
       source.addEventListener(kind, (event) => this.take(kind, (event as MessageEvent).data));
     }
+    source.addEventListener("removed", (event) => this.drop((event as MessageEvent).data));
     source.addEventListener("reset", () => void this.load());
     source.onopen = () => {
       if (this.waiting === null) this.say("live");
@@ -74,8 +73,17 @@ export class Live {
 
   private take(kind: Kind, text: string): void {
     const doc = JSON.parse(text) as Kinds[Kind];
-    if (this.waiting) this.waiting.push({ kind, doc });
-    else this.store.put(kind, doc as never);
+    this.apply(() => this.store.put(kind, doc as never));
+  }
+
+  private drop(text: string): void {
+    const { kind, id } = JSON.parse(text) as { kind: Kind; id: string };
+    this.apply(() => this.store.remove(kind, id));
+  }
+
+  private apply(change: () => void): void {
+    if (this.waiting) this.waiting.push(change);
+    else change();
   }
 
   private async load(): Promise<void> {
@@ -90,7 +98,7 @@ export class Live {
       this.store.replace(Object.fromEntries(wanted.map((k, i) => [k, answers[i]!.items])));
       const waiting = this.waiting ?? [];
       this.waiting = null;
-      for (const { kind, doc } of waiting) this.store.put(kind, doc as never);
+      for (const change of waiting) change();
       this.retryMs = 1000;
       this.say(this.source?.readyState === EventSource.OPEN ? "live" : "retrying");
     } catch (error) {

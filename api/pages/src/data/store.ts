@@ -59,6 +59,11 @@ export class Store {
     return true;
   }
 
+  /** Drop what is no more; should it come again, its version begins anew. */
+  remove<K extends Kind>(kind: K, id: string): void {
+    if (this.tables[kind].delete(id)) this.touch(kind);
+  }
+
   /** Take whole collections in place of what was known, as after a reset of the stack. */
   replace(collections: Partial<{ [K in Kind]: Kinds[K][] }>): void {
     for (const kind of Object.keys(collections) as Kind[]) {

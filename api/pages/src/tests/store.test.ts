@@ -37,6 +37,20 @@ test("a whole collection takes the place of what was known", () => {
   expect(store.all("truck")).toEqual([other]);
 });
 
+test("what is no more is dropped, and may come again with a lower version", () => {
+  const { store, frame } = storeWithFrames();
+  store.put("truck", truck({ version: 9 }));
+  frame();
+  const heard: string[][] = [];
+  store.listen((changed) => heard.push([...changed]));
+  store.remove("truck", "t1");
+  store.remove("truck", "t2");
+  expect(store.all("truck")).toEqual([]);
+  frame();
+  expect(heard).toEqual([["truck"]]);
+  expect(store.put("truck", truck({ version: 1 }))).toBe(true);
+});
+
 test("nobody hears anything after stopping to listen", () => {
   const { store, frame } = storeWithFrames();
   let count = 0;
