@@ -120,7 +120,9 @@ class TableWriter:
         self._rows.put(partition, rows)
         self._table.data.set_persisted_offset(changelog, offsets[-1])
         if overwritten:
-            log.warning("%s: writing %s again in %s", self._table.name, overwritten, partition)
+            log.warning(
+                "%s: writing %s rows again in %s", self._table.name, len(overwritten), partition
+            )
             again = [(key, self._rows.get(partition, key)) for key in overwritten]
             await self.write(partition, again)
 
