@@ -15,9 +15,9 @@ from schemas.passes.words import LOCAL
 _MM = 72 / 25.4
 _WIDTH, _HEIGHT = 210 * _MM, 297 * _MM
 CODE_MM = 125
-"""The side of the QR code with its quiet zone: modules of about 1.8 mm."""
+"""The side of the QR code with its quiet zone, where there is room: modules of about 1.8 mm."""
 _PLAIN, _BOLD = "BeVietnamPro", "BeVietnamPro-Bold"
-_LEFT, _RIGHT = 20, 190  # mm, the margins of the text
+_LEFT, _TEXT_MM, _LINE_MM, _FOOT_MM = 20, 170, 4.5, 25
 _LIGHT = 0.35  # grey of the English words
 
 
@@ -61,19 +61,16 @@ def sheet(claims: Pass, text: str) -> bytes:
     canvas.setAuthor(claims.issuer)
     _write(canvas, _BOLD, 24, 270, "GIẤY ĐI ĐƯỜNG")
     _write(canvas, _PLAIN, 11, 263, "Pass for one vehicle on one corridor", grey=_LIGHT)
-    size = 64.0
-    while _width(claims.plate, _BOLD, size) > (_RIGHT - _LEFT) * _MM:
-        size -= 2
-    _write(canvas, _BOLD, size, 238, claims.plate)
+    _write(canvas, _BOLD, _fitting(claims.plate, 64, 20), 238, claims.plate)
     row = 224.0
     for vietnamese, english, value in _rows(claims):
         _write(canvas, _PLAIN, 10, row, f"{vietnamese} · {english}", grey=_LIGHT)
-        size = 14.0
-        while _width(value, _BOLD, size) > (_RIGHT - _LEFT) * _MM and size > 6:
-            size -= 1
-        _write(canvas, _BOLD, size, row - 6, value)
-        row -= 14.5
-    _draw_code(canvas, text, left_mm=(210 - CODE_MM) / 2, bottom_mm=row - CODE_MM + 6)
+        size = _fitting(value, 14, 9)
+        lines = _lines(value, size)
+        for number, line in enumerate(lines):
+            _write(canvas, _BOLD, size, row - 6 - number * _LINE_MM, line)
+        row -= 14.5 + (len(lines) - 1) * _LINE_MM
+    _draw_code(canvas, text, top_mm=row + 6)
     _write(
         canvas, _PLAIN, 9, 20,
         "Cán bộ chốt: quét mã để kiểm tra, không cần mạng; so biển số với xe.",
@@ -102,12 +99,12 @@ def _rows(claims: Pass) -> list[tuple[str, str, str]]:
     return rows
 
 
-def _draw_code(canvas: Any, text: str, *, left_mm: float, bottom_mm: float) -> None:
+def _draw_code(canvas: Any, text: str, *, top_mm: float) -> None:
     qr = code(text)
-    modules = len(qr.matrix)
-    module = CODE_MM * _MM / (modules + 2 * QUIET_ZONE)
-    left, top = left_mm * _MM + QUIET_ZONE * module, (bottom_mm + CODE_MM) * _MM
-    top -= QUIET_ZONE * module
+    side_mm = min(CODE_MM, top_mm - _FOOT_MM)
+    module = side_mm * _MM / (len(qr.matrix) + 2 * QUIET_ZONE)
+    left = (210 - side_mm) / 2 * _MM + QUIET_ZONE * module
+    top = top_mm * _MM - QUIET_ZONE * module
     canvas.setFillGray(0)
     for row, column, length in dark_runs(qr):
         # a hair taller, so that no light line shows between two rows
@@ -127,10 +124,19 @@ def _write(canvas: Any, font: str, size: float, y_mm: float, text: str, *, grey:
     canvas.drawString(_LEFT * _MM, y_mm * _MM, text)
 
 
-def _width(text: str, font: str, size: float) -> float:
+def _fitting(text: str, size: int, least: int) -> int:
+    """Give the largest size in which a bold text stands on one line, but no less than the least."""
     from reportlab.pdfbase.pdfmetrics import stringWidth  # noqa: PLC0415
 
-    return float(stringWidth(text, font, size))
+    while size > least and stringWidth(text, _BOLD, size) > _TEXT_MM * _MM:
+        size -= 1
+    return size
+
+
+def _lines(text: str, size: int) -> list[str]:
+    from reportlab.lib.utils import simpleSplit  # noqa: PLC0415
+
+    return list(simpleSplit(text, _BOLD, size, _TEXT_MM * _MM))
 
 
 @cache
