@@ -2,12 +2,12 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -16,8 +16,11 @@ from schemas.errors import PassError
 
 if TYPE_CHECKING:
     from infra.passes.store import Store
+    from schemas.passes.keys import Trust
     from schemas.passes.lists import Bulletin, Revocations, Rule
     from schemas.passes.verdict import Verdict
+
+_Read = TypeVar("_Read")
 
 GROUP = ("pass", "Sign and verify corridor passes, and the lists that change what they mean.")
 
@@ -146,13 +149,11 @@ def verify(  # noqa: PLR0913 - what is held, and what is seen
 
     store = store_of(keys)
     known = store.trust() if trust is None else read_trust(trust)
-    gone = store.held("revocations") if revocations is None else _read(revocations)
-    told = store.held("bulletin") if bulletin is None else _read(bulletin)
     verdict = judge(
         _read(None) if text == "-" else text,
         trust=known,
-        revocations=None if gone is None else read_revocations(gone, known),
-        bulletin=None if told is None else read_bulletin(told, known),
+        revocations=_list(store.held("revocations"), revocations, read_revocations, known),
+        bulletin=_list(store.held("bulletin"), bulletin, read_bulletin, known),
         now=now,
         plate=plate,
         corridor_id=corridor,
@@ -179,7 +180,7 @@ def revoke(
 
     with store.lock():
         ids = {_pass_id(one, store) for one in passes or ()}
-        held, key = store.revocations(), store.signing_key(now, kid=kid)
+        held, key = store.own_revocations(), store.signing_key(now, kid=kid)
         empty = Revocations(number=1, issuer=key.public.issuer, issued_at=now)
         with wrong_use():
             after = empty if held is None else replace(held, number=held.number + 1, issued_at=now)
@@ -201,13 +202,13 @@ def bulletin(
     from schemas.passes.lists import Bulletin  # noqa: PLC0415 - heavy
 
     if rules is None:
-        shown, text = store.bulletin(), store.held("bulletin")
+        shown, text = store.own_bulletin(), store.held("bulletin")
         if shown is None or text is None:
             raise PassError(f"no bulletin in {store.folder} yet; `pass bulletin FILE` signs one")
     else:
         content = _rules(rules)
         with store.lock():
-            held, key = store.bulletin(), store.signing_key(now, kid=kid)
+            held, key = store.own_bulletin(), store.signing_key(now, kid=kid)
             with wrong_use():
                 number = 1 if held is None else held.number + 1
                 shown = Bulletin(
@@ -276,6 +277,20 @@ def _read(path: Path | None) -> str:
     return raw.decode("utf-8", errors="replace").strip("\r\n")
 
 
+def _list(
+    held: str | None, named: Path | None, read: "Callable[[str, Trust], _Read]", known: "Trust"
+) -> "_Read | None":
+    """Read a list that is named, or the one at hand: one that is not believed is as none there."""
+    from schemas.passes.errors import Unreadable, Untrusted  # noqa: PLC0415
+
+    if named is not None:
+        return read(_read(named), known)
+    try:
+        return None if held is None else read(held, known)
+    except (Unreadable, Untrusted):
+        return None
+
+
 def _tell(verdict: "Verdict") -> None:
     typer.echo(f"{'✔' if verdict.valid else '✘'} {verdict.code}")
     for reason in (*verdict.reasons, *verdict.notices):
@@ -329,15 +344,17 @@ def _rules(path: Path) -> "tuple[Rule, ...]":
             for name in ("valid_from", "valid_until", "to")
             if doc.get(name) is not None
         }
-        lists = {name: tuple(doc.get(name) or ()) for name in ("corridors", "permits", "places")}
-        return Rule(**(doc | lists | times))
+        lists = {name: doc.get(name, []) for name in ("corridors", "permits", "places")}
+        if not all(isinstance(names, list) for names in lists.values()):
+            raise ValueError("corridors, permits and places are lists")
+        return Rule(**(doc | {name: tuple(names) for name, names in lists.items()} | times))
 
     try:
         docs = json.loads(path.read_text(encoding="utf-8"))
         return tuple(read(doc) for doc in docs["rules"])
     except OSError as error:
         raise PassError(f"{path}: {error.strerror}") from None
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise typer.BadParameter(f'{path} is no {{"rules": […]}} of ours: {error}') from None
 
 

@@ -75,7 +75,10 @@ def retire(
     now, store = time_of(at), store_of(keys)
     with store.lock():
         key = store.retire(kid, now=now, withdraw=withdraw)
-    typer.echo(json.dumps(key.to_doc()) if as_json else f"{kid} retired")
+    said = f"{kid} retired"
+    if withdraw:
+        said = f"{kid} withdrawn; sign lists anew with `pass revoke` and `pass bulletin RULES.json`"
+    typer.echo(json.dumps(key.to_doc()) if as_json else said)
 
 
 def export(out: Out = None, keys: Keys = None) -> None:

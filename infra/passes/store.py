@@ -135,19 +135,19 @@ class Store:
         path = self.folder / f"{name}.txt"
         return path.read_text(encoding="ascii").strip("\r\n") if path.exists() else None
 
-    def revocations(self) -> Revocations | None:
-        """Read the revocation list, verified."""
+    def own_revocations(self) -> Revocations | None:
+        """Read the list that this issuer goes on from, even if its key was withdrawn since."""
         from schemas.passes.lists import read_revocations  # noqa: PLC0415 - heavy
 
         text = self.held("revocations")
-        return None if text is None else read_revocations(text, self.trust())
+        return None if text is None else read_revocations(text, self._own_trust())
 
-    def bulletin(self) -> Bulletin | None:
-        """Read the bulletin, verified."""
+    def own_bulletin(self) -> Bulletin | None:
+        """Read the bulletin that this issuer goes on from, even if its key was withdrawn since."""
         from schemas.passes.lists import read_bulletin  # noqa: PLC0415 - heavy
 
         text = self.held("bulletin")
-        return None if text is None else read_bulletin(text, self.trust())
+        return None if text is None else read_bulletin(text, self._own_trust())
 
     def put(self, name: ListName, text: str) -> Path:
         """Keep a list that was read, verified and found newer.
@@ -160,6 +160,11 @@ class Store:
             It, signed.
         """
         return self._write(f"{name}.txt", (text + "\n").encode("ascii"), _PUBLIC_MODE)
+
+    def _own_trust(self) -> Trust:
+        from schemas.passes.keys import Trust  # noqa: PLC0415
+
+        return Trust.of(replace(key, withdrawn=False) for key in self.trust().keys.values())
 
     def _pem_path(self, key: PublicKey) -> Path:
         return self.folder / f"{key.kid.hex()}.pem"

@@ -30,7 +30,7 @@ class Envelope:
 
 
 PASS = Envelope("HLP1:", 1_200, 1_000)
-REVOCATIONS = Envelope("HLR1:", 12_000_000, 8_000_000)
+REVOCATIONS = Envelope("HLR1:", 3_100_000, 2_000_000)
 BULLETIN = Envelope("HLB1:", 200_000, 200_000)
 
 

@@ -176,6 +176,40 @@ def test_a_pass_is_revoked_by_itself_or_by_its_id(desk: Desk, tmp_path: Path) ->
     assert "does not replace" in err
 
 
+def test_a_list_outlives_the_key_that_signed_it_by_being_signed_anew(desk: Desk) -> None:
+    one, two = (json.loads(desk.issue("--json")) for _ in "ab")
+    assert desk("revoke", one["text"], "--at", LATER)[0] == 0
+    assert desk("keys", "retire", one["kid"], "--withdraw", "--at", LATER)[0] == 0
+    words = ("--issuer", "so-gtvt-kien-giang", "--at", LATER)
+    assert desk("keys", "new", *words)[0] == 0
+    fresh = json.loads(desk.issue("--json", at=LATER))
+    doc = json.loads(desk("verify", fresh["text"], "--at", LATER, "--json")[1])
+    assert doc["valid"] is True
+    assert "no_revocations" in {notice["code"] for notice in doc["notices"]}
+    after = json.loads(desk("revoke", two["pass"]["pass_id"], "--at", LATER, "--json")[1])
+    assert (after["number"], after["count"]) == (2, 2)
+    doc = json.loads(desk("verify", fresh["text"], "--at", LATER, "--json")[1])
+    assert doc["revocations_age_s"] == 0
+
+
+def test_rules_that_are_written_wrongly_are_wrong_use(desk: Desk, tmp_path: Path) -> None:
+    rule = {"kind": "suspend", "regime": "r", "valid_from": AT}
+    file = tmp_path / "rules.json"
+    for doc in (
+        "{",
+        [],
+        {"rules": [[]]},
+        {"rules": [rule | {"corridors": "k1"}]},
+        {"rules": [rule | {"valid_from": "2021-08-20"}]},
+        {"rules": [rule | {"color": "red"}]},
+        {"rules": [rule | {"kind": ["suspend"]}]},
+        {"rules": [rule | {"places": [1]}]},
+    ):
+        file.write_text(doc if isinstance(doc, str) else json.dumps(doc), encoding="utf-8")
+        assert desk("bulletin", str(file), "--at", AT)[0] == 2, doc
+    assert not (desk.folder / "bulletin.txt").exists()
+
+
 def test_a_bulletin_extends_passes_and_shows_its_age(desk: Desk, tmp_path: Path) -> None:
     text, rules = desk.issue(), tmp_path / "rules.json"
     end = "2021-09-15T07:00:00+07:00"
