@@ -183,7 +183,7 @@ def test_a_list_outlives_the_key_that_signed_it_by_being_signed_anew(desk: Desk)
     words = ("--issuer", "so-gtvt-kien-giang", "--at", LATER)
     assert desk("keys", "new", *words)[0] == 0
     fresh = json.loads(desk.issue("--json", at=LATER))
-    doc = json.loads(desk("verify", fresh["text"], "--at", LATER, "--json")[1])
+    doc: Any = json.loads(desk("verify", fresh["text"], "--at", LATER, "--json")[1])
     assert doc["valid"] is True
     assert "no_revocations" in {notice["code"] for notice in doc["notices"]}
     after = json.loads(desk("revoke", two["pass"]["pass_id"], "--at", LATER, "--json")[1])
@@ -193,9 +193,9 @@ def test_a_list_outlives_the_key_that_signed_it_by_being_signed_anew(desk: Desk)
 
 
 def test_rules_that_are_written_wrongly_are_wrong_use(desk: Desk, tmp_path: Path) -> None:
-    rule = {"kind": "suspend", "regime": "r", "valid_from": AT}
+    rule: dict[str, Any] = {"kind": "suspend", "regime": "r", "valid_from": AT}
     file = tmp_path / "rules.json"
-    for doc in (
+    docs: tuple[Any, ...] = (
         "{",
         [],
         {"rules": [[]]},
@@ -204,7 +204,8 @@ def test_rules_that_are_written_wrongly_are_wrong_use(desk: Desk, tmp_path: Path
         {"rules": [rule | {"color": "red"}]},
         {"rules": [rule | {"kind": ["suspend"]}]},
         {"rules": [rule | {"places": [1]}]},
-    ):
+    )
+    for doc in docs:
         file.write_text(doc if isinstance(doc, str) else json.dumps(doc), encoding="utf-8")
         assert desk("bulletin", str(file), "--at", AT)[0] == 2, doc
     assert not (desk.folder / "bulletin.txt").exists()
