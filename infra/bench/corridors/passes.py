@@ -27,8 +27,8 @@ _START = datetime(2026, 9, 1, tzinfo=UTC)
 _ISSUER = "transport-authority"
 
 
-def pass_measures(seed: int, tell: Tell) -> list[Measure]:
-    """Verify 2,000 passes of each algorithm beside a list of 1,000 revoked ones and 20 rules.
+def pass_measures(seed: int, tell: Tell, *, count: int = PASSES) -> list[Measure]:
+    """Verify passes of each algorithm beside a list of 1,000 revoked ones and 20 rules.
 
     Parameters
     ----------
@@ -36,6 +36,8 @@ def pass_measures(seed: int, tell: Tell) -> list[Measure]:
         Where plates, corridors and ids come from; keys are fresh.
     tell
         Is told what happens.
+    count
+        How many passes of each.
 
     Returns
     -------
@@ -48,8 +50,8 @@ def pass_measures(seed: int, tell: Tell) -> list[Measure]:
     RuntimeError
         A good pass was refused: its time would mean nothing.
     """
-    es256, shown = _times_ms("ES256", Random(seed), tell)
-    eddsa, _ = _times_ms("EdDSA", Random(seed), tell)
+    es256, shown = _times_ms("ES256", Random(seed), tell, count)
+    eddsa, _ = _times_ms("EdDSA", Random(seed), tell, count)
     cuts = statistics.quantiles(es256, n=100)
     return [
         Measure(
@@ -65,10 +67,12 @@ def pass_measures(seed: int, tell: Tell) -> list[Measure]:
     ]
 
 
-def _times_ms(alg: Algorithm, chance: Random, tell: Tell) -> tuple[list[float], list[int]]:
+def _times_ms(
+    alg: Algorithm, chance: Random, tell: Tell, count: int
+) -> tuple[list[float], list[int]]:
     key = new_key(alg, issuer=_ISSUER, valid_from=_START)
-    tell(f"signing {PASSES} passes with {alg}")
-    passes = [_drawn(chance) for _ in range(PASSES)]
+    tell(f"signing {count} passes with {alg}")
+    passes = [_drawn(chance) for _ in range(count)]
     texts = [issue(one, key) for one in passes]
     trust = Trust.of([key.public])
     revocations = read_revocations(publish(_revoked(chance), key), trust)
