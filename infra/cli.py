@@ -38,7 +38,8 @@ def build_app() -> typer.Typer:
             name, sentence = group
             if name not in groups:
                 groups[name] = typer.Typer(help=sentence, no_args_is_help=True)
-                app.add_typer(groups[name], name=name)
+                outer, _, last = name.rpartition(" ")  # `pass keys` is a group inside `pass`
+                groups.get(outer, app).add_typer(groups[name], name=last)
             target = groups[name]
         for name, function in module.COMMANDS.items():
             target.command(name)(function)

@@ -14,6 +14,10 @@
     ├── Unavailable             the broker or Redis does not answer          (streams, api)
     ├── StackError              the local stack cannot start or stop         (infra)
     ├── NoSuchLetter            no dead letter stands there                  (infra)
+    ├── Unreadable              bytes that are no pass, list or key of ours  (schemas.passes)
+    ├── Untrusted               signed by nobody whom one may believe        (schemas.passes)
+    ├── OlderList               a list that replaces nothing                 (schemas.passes)
+    ├── PassError               a pass, key or list cannot be made or kept   (infra)
     ├── BackupError             a backup cannot be made, or is not whole     (infra)
     └── SettingsError           a variable holds no fitting value            (infra)
 """
@@ -60,6 +64,10 @@ class NoSuchLetter(HarvestlaneError):
 
 class BackupError(HarvestlaneError):
     """A backup cannot be made or restored: something is in the way, missing or not as it was."""
+
+
+class PassError(HarvestlaneError):
+    """A pass, key or list cannot be made, read or kept."""
 
 
 class SettingsError(HarvestlaneError):

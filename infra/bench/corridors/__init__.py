@@ -1,0 +1,1 @@
+"""Measure corridors: matching, passes, plans and what-if."""

@@ -1,0 +1,1 @@
+"""Keep what passes need on disk, and print them."""

@@ -1,0 +1,1 @@
+"""Say what a pass is and whether one holds: signed, short, checked offline (docs/passes.md)."""

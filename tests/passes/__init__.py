@@ -1,0 +1,1 @@
+"""Hold passes to docs/passes.md."""
