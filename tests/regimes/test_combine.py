@@ -186,6 +186,40 @@ def test_an_exemption_of_the_same_rank_counts_only_where_it_names_the_regime() -
     assert [notice.code for notice in needs.notices] == ["exempted"]
 
 
+def test_an_exemption_counts_only_where_it_is_known_to_be_in_force() -> None:
+    closed = regime("r0", rule("close"), level="district", where={"regions": ["kien-giang"]})
+    city = {"districts": ["kien-giang/rach-gia"]}
+    lifts = regime("r1", rule("exempt", effects=["close"]), level="province", where=city)
+    book = Book([closed, lifts])
+    vague, exact = Place(region="kien-giang"), Place(district="kien-giang/rach-gia")
+    assert not questions.may_enter(book, Trip(), START, vague).yes
+    assert questions.may_enter(book, Trip(), START, exact).yes
+
+
+def test_the_lowest_limit_counts_whoever_sets_it() -> None:
+    held = [
+        regime(f"r{i}", rule("limit", limit="people_max", value=value))
+        for i, value in enumerate((3, 1, 2))
+    ]
+    needs = questions.permits_needed(Book(held), Trip(), START, Place())
+    assert needs.limits == {"people_max": 1}
+    two, one = (questions.allowed(Book(held), Trip(people=n), START, Place()) for n in (2, 1))
+    assert (two.yes, two.code) == (False, "limit_exceeded")
+    assert one.yes
+
+
+def test_what_is_not_known_counts_against_the_trip() -> None:
+    asks = regime("r0", rule("close", whom={"purposes": ["goods"]}))
+    lifts = rule("exempt", effects=["close"], whom={"stages": ["loading"]})
+    place, goods = Place(), Trip(purpose="goods")
+    assert not questions.may_enter(Book([asks]), Trip(), START, place).yes
+    assert questions.may_enter(Book([asks]), Trip(purpose="relief"), START, place).yes
+    named = regime("r1", {**lifts, "of": ["r0"]})
+    assert not questions.may_enter(Book([asks, named]), goods, START, place).yes
+    loading = Trip(purpose="goods", stage="loading")
+    assert questions.may_enter(Book([asks, named]), loading, START, place).yes
+
+
 def test_facts_that_the_tests_vary_are_all_that_rules_choose_by() -> None:
     chosen = {field.name for field in fields(Trip)} - {"has_pass", "permits", "papers", "people"}
     assert set(FACTS) == chosen
