@@ -13,7 +13,7 @@ from schemas.errors import InvalidRegime
 
 if TYPE_CHECKING:
     from schemas.regimes.book import Book
-    from schemas.regimes.facts import Place, Trip
+    from schemas.regimes.facts import Trip, Whereabouts
     from schemas.regimes.model import Regime
     from schemas.regimes.questions import Answer
 
@@ -257,14 +257,14 @@ def _one(book: "Book", regime_id: str) -> "Regime":
     raise typer.BadParameter(f"no regime {regime_id!r}; `regimes list` names them")
 
 
-def _place(place: str | None, point: str | None, zones: list[str] | None) -> "Place":
-    from schemas.regimes.facts import Place  # noqa: PLC0415 - heavy
+def _place(place: str | None, point: str | None, zones: list[str] | None) -> "Whereabouts":
+    from schemas.regimes.facts import Whereabouts  # noqa: PLC0415 - heavy
 
     region = None if place is None or "/" in place else place
     district = place if place is not None and "/" in place else None
     at = None if point is None else lat_lon(point)
     try:
-        return Place(region=region, district=district, point=at, zones=frozenset(zones or ()))
+        return Whereabouts(region=region, district=district, point=at, zones=frozenset(zones or ()))
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
 
@@ -291,7 +291,7 @@ def _line(regime: "Regime", now: datetime) -> dict[str, Any]:
 
 
 def _asked(
-    book: "Book", trip: "Trip", now: datetime, where: "Place", verdict: "Answer"
+    book: "Book", trip: "Trip", now: datetime, where: "Whereabouts", verdict: "Answer"
 ) -> dict[str, Any]:
     from schemas.model import format_time  # noqa: PLC0415 - heavy
     from schemas.regimes import questions  # noqa: PLC0415

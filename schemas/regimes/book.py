@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from schemas.regimes.facts import Place, Trip
+from schemas.regimes.facts import Trip, Whereabouts
 from schemas.regimes.model import BURDENS, Period, Regime, Rule
 from schemas.regimes.scope import both, covers, inside, meant, on_time
 
@@ -103,7 +103,7 @@ class Book:
             for regime in self.regimes
         )
 
-    def in_force(self, at: datetime, place: Place) -> tuple[Regime, ...]:
+    def in_force(self, at: datetime, place: Whereabouts) -> tuple[Regime, ...]:
         """List the regimes in force at a moment and, as far as is known, at a place."""
         return tuple(
             regime
@@ -111,7 +111,9 @@ class Book:
             if regime.period(at) is not None and covers(regime, place, at) is not False
         )
 
-    def balance(self, effects: Iterable[str], trip: Trip, at: datetime, place: Place) -> Balance:
+    def balance(
+        self, effects: Iterable[str], trip: Trip, at: datetime, place: Whereabouts
+    ) -> Balance:
         """Weigh the burdens of some effects against the exemptions.
 
         Parameters
@@ -134,7 +136,7 @@ class Book:
         return Balance(tuple(standing), tuple(lifted))
 
     def rules(
-        self, effects: Iterable[str], trip: Trip, at: datetime, place: Place
+        self, effects: Iterable[str], trip: Trip, at: datetime, place: Whereabouts
     ) -> list[Applied]:
         """List the rules of some effects that are, or may be, meant; in order."""
         wanted = set(effects)
@@ -153,7 +155,7 @@ class Book:
         return sorted(found, key=lambda one: one.order)
 
     def unasked(
-        self, effects: Iterable[str], trip: Trip, at: datetime, place: Place
+        self, effects: Iterable[str], trip: Trip, at: datetime, place: Whereabouts
     ) -> Iterator[Applied]:
         """Yield rules of zones of which nobody knows whether the place lies in them."""
         wanted = set(effects)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemas.regimes.book import Applied, Book, contests
-from schemas.regimes.facts import Place, Trip
+from schemas.regimes.facts import Trip, Whereabouts
 from schemas.regimes.model import BURDENS, LEVELS
 from schemas.regimes.questions import tell
 from schemas.regimes.register import Entry
@@ -54,7 +54,7 @@ def judge(report: RequirementReported, book: Book) -> Finding:
         The regimes.
     """
     trip = Trip(purpose=report.purpose, product=report.product)
-    place = Place(region=report.region, district=report.district)
+    place = Whereabouts(region=report.region, district=report.district)
     bans = [
         ban
         for ban in book.rules(("no_local_extras",), trip, report.at, place)
@@ -87,7 +87,7 @@ def judge_entry(entry: Entry, book: Book) -> Finding | None:
 
 
 def _asking(
-    report: RequirementReported, trip: Trip, place: Place, book: Book
+    report: RequirementReported, trip: Trip, place: Whereabouts, book: Book
 ) -> tuple[list[Applied], list[Applied]]:
     """Find the rules that ask for the same thing, and the exemptions that lift such rules."""
     if report.kind not in BURDENS:

@@ -64,7 +64,7 @@ class Trip:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Whereabouts:
     """Where one asks; None: not known.
 
     Attributes

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from schemas.regimes.book import Applied, Book, contests
-from schemas.regimes.facts import Place, Trip
+from schemas.regimes.facts import Trip, Whereabouts
 from schemas.regimes.model import Rule
 from schemas.regimes.words import Reason, Word, sentences
 
@@ -87,7 +87,7 @@ class Needs:
         }
 
 
-def pass_required(book: Book, trip: Trip, at: datetime, place: Place) -> Answer:
+def pass_required(book: Book, trip: Trip, at: datetime, place: Whereabouts) -> Answer:
     """Tell whether a trip needs a pass: where one is asked for, or a permit that stands in one."""
     effects = ("pass", "permit")
     asked = book.balance(effects, trip, at, place).standing
@@ -95,7 +95,7 @@ def pass_required(book: Book, trip: Trip, at: datetime, place: Place) -> Answer:
     return _answer(bool(asked), reasons, "pass_not_required", book, effects, trip, at, place)
 
 
-def permits_needed(book: Book, trip: Trip, at: datetime, place: Place) -> Needs:
+def permits_needed(book: Book, trip: Trip, at: datetime, place: Whereabouts) -> Needs:
     """Tell which permit classes, papers, duties and limits bind a trip."""
     effects = ("permit", "paper", "duty", "limit")
     asked = book.balance(effects, trip, at, place).standing
@@ -113,7 +113,7 @@ def permits_needed(book: Book, trip: Trip, at: datetime, place: Place) -> Needs:
     )
 
 
-def may_enter(book: Book, trip: Trip, at: datetime, place: Place) -> Answer:
+def may_enter(book: Book, trip: Trip, at: datetime, place: Whereabouts) -> Answer:
     """Tell whether a vehicle may enter a zone, a point, or a unit at large."""
     asked = book.balance(("close",), trip, at, place).standing
     reasons = tuple(
@@ -122,14 +122,14 @@ def may_enter(book: Book, trip: Trip, at: datetime, place: Place) -> Answer:
     return _answer(not reasons, reasons, "may_enter", book, ("close",), trip, at, place)
 
 
-def mobilised(book: Book, vehicle: Trip, at: datetime, place: Place) -> Answer:
+def mobilised(book: Book, vehicle: Trip, at: datetime, place: Whereabouts) -> Answer:
     """Tell whether a vehicle is mobilised: to be called on where the plan needs it."""
     asked = book.balance(("mobilise",), vehicle, at, place).standing
     reasons = tuple(tell("mobilised", one) for one in asked)
     return _answer(bool(asked), reasons, "not_mobilised", book, ("mobilise",), vehicle, at, place)
 
 
-def exempt(book: Book, effect: str, trip: Trip, at: datetime, place: Place) -> Answer:
+def exempt(book: Book, effect: str, trip: Trip, at: datetime, place: Whereabouts) -> Answer:
     """Tell whether everything of one effect that is asked of a trip is lifted for it."""
     balance = book.balance((effect,), trip, at, place)
     by = sorted({relief.order: relief for _, relief in balance.lifted}.items())
@@ -142,7 +142,7 @@ def exempt(book: Book, effect: str, trip: Trip, at: datetime, place: Place) -> A
     return Answer(True, "exempted", reasons)
 
 
-def allowed(book: Book, trip: Trip, at: datetime, place: Place) -> Answer:
+def allowed(book: Book, trip: Trip, at: datetime, place: Whereabouts) -> Answer:
     """Tell whether a trip may be at a place then, with what it has.
 
     Duties are told, not judged: nobody knows beforehand whether they will be done. A number of
@@ -160,7 +160,7 @@ def allowed(book: Book, trip: Trip, at: datetime, place: Place) -> Answer:
     return _answer(not reasons, reasons, "allowed", book, everything, trip, at, place)
 
 
-def along(book: Book, trip: Trip, way: Iterable[tuple[datetime, Place]]) -> Answer:
+def along(book: Book, trip: Trip, way: Iterable[tuple[datetime, Whereabouts]]) -> Answer:
     """Tell whether a trip may be everywhere on its way, each place at its own time.
 
     Rules change while trucks are on the road: each place is asked by the time of being there.
@@ -172,7 +172,7 @@ def along(book: Book, trip: Trip, way: Iterable[tuple[datetime, Place]]) -> Answ
     return Answer(not reasons, shown[0].code, shown, notices)
 
 
-def _against(one: Applied, trip: Trip, place: Place, *, needs_pass: bool) -> Reason | None:
+def _against(one: Applied, trip: Trip, place: Whereabouts, *, needs_pass: bool) -> Reason | None:
     """Say what of a burden a trip does not meet, if anything."""
     rule = one.rule
     met = {
@@ -220,7 +220,7 @@ def _values(rule: Rule) -> dict[str, Any]:
     return {**words, "permit": rule.permit, "value": rule.value}
 
 
-def _closed(one: Applied, place: Place | None) -> Reason:
+def _closed(one: Applied, place: Whereabouts | None) -> Reason:
     rule = one.rule
     values = {"place": _where(one, place), "hours": _hours(rule)}
     if rule.unless_permits:
@@ -233,12 +233,16 @@ def _exempted(one: Applied) -> Reason:
     return tell("exempted", one, effects=effects)
 
 
+def _lifted(burden: Applied, relief: Applied) -> Reason:
+    effect = _word("effect", burden.rule.effect)
+    return tell("lifted", relief, other=burden.regime.name.model_dump(), effect=effect)
+
+
 def _notices(
-    book: Book, effects: Iterable[str], trip: Trip, at: datetime, place: Place
+    book: Book, effects: Iterable[str], trip: Trip, at: datetime, place: Whereabouts
 ) -> tuple[Reason, ...]:
     balance = book.balance(effects, trip, at, place)
-    by = sorted({relief.order: relief for _, relief in balance.lifted}.items())
-    told = [_exempted(relief) for _, relief in by]
+    told = [_lifted(burden, relief) for burden, relief in balance.lifted]
     bans = book.rules(("no_local_extras",), trip, at, place)
     told.extend(
         tell("contested", ban, other=burden.regime.name.model_dump())
@@ -259,13 +263,13 @@ def _answer(
     effects: Iterable[str],
     trip: Trip,
     at: datetime,
-    place: Place,
+    place: Whereabouts,
 ) -> Answer:
     shown = reasons or (_plain(otherwise),)
     return Answer(yes, shown[0].code, shown, _notices(book, effects, trip, at, place))
 
 
-def _where(one: Applied, place: Place | None) -> dict[str, str]:
+def _where(one: Applied, place: Whereabouts | None) -> dict[str, str]:
     """Name the zones of a rule, or the regime's units, as people call them."""
     zones = [zone for zone in one.regime.zones if zone.id in one.rule.zones]
     if zones:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from schemas.passes.words import LOCAL
-from schemas.regimes.facts import Place, Trip
+from schemas.regimes.facts import Trip, Whereabouts
 from schemas.regimes.model import Regime, Rule, Zone
 from schemas.vocabulary import VOCABULARY
 
@@ -32,7 +32,7 @@ def meant(rule: Rule, trip: Trip) -> Known:
     )
 
 
-def covers(regime: Regime, place: Place, at: datetime) -> Known:
+def covers(regime: Regime, place: Whereabouts, at: datetime) -> Known:
     """Tell whether a regime is in force at a place, given that it is in force at all.
 
     A unit that was merged into another lies within its successor from then on: who names the
@@ -51,7 +51,7 @@ def covers(regime: Regime, place: Place, at: datetime) -> Known:
     return either(found)
 
 
-def inside(regime: Regime, rule: Rule, place: Place) -> Known:
+def inside(regime: Regime, rule: Rule, place: Whereabouts) -> Known:
     """Tell whether a place lies in the zones of a rule."""
     if not rule.zones:
         return True
@@ -108,7 +108,7 @@ def _heir(region: str, at: datetime) -> str | None:
     return unit["successor"] if gone else None
 
 
-def _in_zone(zone: Zone, place: Place) -> Known:
+def _in_zone(zone: Zone, place: Whereabouts) -> Known:
     if zone.id in place.zones:
         return True
     if zone.geometry is None or place.point is None:

@@ -10,7 +10,7 @@ from schemas.passes.lists import Bulletin, Rule
 from schemas.regimes import questions
 from schemas.regimes.book import Book
 from schemas.regimes.bulletin import draft
-from schemas.regimes.facts import Place, Trip
+from schemas.regimes.facts import Trip, Whereabouts
 from schemas.regimes.load import bundled
 from schemas.regimes.model import Regime
 from tests.regimes.world import DISTRICTS, REGIONS, START, moments, regime, regimes, rule, trips
@@ -130,10 +130,10 @@ def test_a_bulletin_never_asks_for_more_than_the_regimes_do(
             assert told.regime in {burden.regime.id for burden in standing}
 
 
-def _place(where: str) -> Place:
+def _place(where: str) -> Whereabouts:
     if where == "z":
-        return Place(zones=frozenset({"z"}))
-    return Place(district=where) if "/" in where else Place(region=where)
+        return Whereabouts(zones=frozenset({"z"}))
+    return Whereabouts(district=where) if "/" in where else Whereabouts(region=where)
 
 
 def test_the_product_s_regimes_make_a_bulletin_that_can_be_signed() -> None:

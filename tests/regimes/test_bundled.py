@@ -9,7 +9,7 @@ import pytest
 
 from schemas.passes.words import LOCAL
 from schemas.regimes import questions
-from schemas.regimes.facts import Place, Trip
+from schemas.regimes.facts import Trip, Whereabouts
 from schemas.regimes.load import bundled
 from schemas.regimes.model import LEVELS, Effect, Regime
 from schemas.regimes.words import SENTENCES, WORDS
@@ -17,7 +17,7 @@ from schemas.regimes.words import SENTENCES, WORDS
 BOOK = bundled()
 BY_ID = {regime.id: regime for regime in BOOK.regimes}
 GAP = re.compile(r"\{(\w+)\}")
-KIEN_GIANG, CAN_THO = Place(region="kien-giang"), Place(region="can-tho")
+KIEN_GIANG, CAN_THO = Whereabouts(region="kien-giang"), Whereabouts(region="can-tho")
 GOODS = Trip(purpose="goods", stage="en_route")
 
 
@@ -113,7 +113,7 @@ def test_can_tho_s_rule_binds_and_is_contested_once_the_ministry_has_written() -
 def test_heavy_trucks_enter_ho_chi_minh_city_from_8_to_16(
     vehicle: str | None, hour: int, *, yes: bool
 ) -> None:
-    trip, place = Trip(vehicle_class=vehicle), Place(region="ho-chi-minh")
+    trip, place = Trip(vehicle_class=vehicle), Whereabouts(region="ho-chi-minh")
     answer = questions.may_enter(BOOK, trip, _at(8, 24, hour), place)
     assert answer.yes is yes
     if not yes:
@@ -140,7 +140,7 @@ def test_scenario_2_mobilises_haulers_harvesters_and_the_army_once_it_is_declare
 def test_isolated_areas_are_for_the_army_and_for_a_permit_of_their_own() -> None:
     at = _at(9, 10)
     declared = BOOK.suppose("308-KH-TB.2", at)
-    zone = Place(region="kien-giang", zones=frozenset({"isolated-areas"}))
+    zone = Whereabouts(region="kien-giang", zones=frozenset({"isolated-areas"}))
     goods = Trip(haulier_kind="company", purpose="goods")
     assert questions.may_enter(declared, goods, at, zone).code == "closed_unless"
     army = Trip(haulier_kind="army", purpose="relief")
@@ -156,7 +156,7 @@ def test_isolated_areas_are_for_the_army_and_for_a_permit_of_their_own() -> None
 def test_a_storm_closes_the_crossing_and_not_the_town() -> None:
     at = _at(10, 10)
     storm = BOOK.suppose("storm", at)
-    sea, town = Place(point=(10.28, 104.3)), Place(point=(10.012, 105.081))
+    sea, town = Whereabouts(point=(10.28, 104.3)), Whereabouts(point=(10.012, 105.081))
     assert questions.may_enter(storm, Trip(purpose="goods"), at, sea).code == "closed"
     assert questions.may_enter(storm, Trip(purpose="goods"), at, town).yes
     assert questions.may_enter(storm, Trip(purpose="rescue"), at, sea).yes
@@ -166,7 +166,7 @@ def test_an_epidemic_s_exemption_opens_no_road_that_a_storm_closes() -> None:
     at = _at(9, 10)
     storm = BOOK.suppose("storm", at)
     relief = Trip(purpose="relief", stage="en_route")
-    sea = Place(region="ca-mau", point=(10.28, 104.3))
+    sea = Whereabouts(region="ca-mau", point=(10.28, 104.3))
     assert not questions.may_enter(storm, relief, at, sea).yes
 
 
@@ -185,7 +185,7 @@ def test_a_trip_is_asked_by_the_time_at_which_it_is_at_each_place() -> None:
         has_pass=True,
         papers=frozenset({"declared_itinerary"}),
     )
-    city = Place(region="ho-chi-minh")
+    city = Whereabouts(region="ho-chi-minh")
     assert questions.along(BOOK, trip, [(_at(8, 24, 9), KIEN_GIANG), (_at(8, 24, 15), city)]).yes
     late = questions.along(BOOK, trip, [(_at(8, 24, 9), KIEN_GIANG), (_at(8, 24, 16), city)])
     assert (late.yes, late.code) == (False, "closed")
@@ -194,7 +194,7 @@ def test_a_trip_is_asked_by_the_time_at_which_it_is_at_each_place() -> None:
 def test_a_province_that_was_merged_lies_in_its_successor_from_that_day_on() -> None:
     before = datetime(2025, 6, 30, 12, tzinfo=LOCAL)
     after = datetime(2025, 7, 1, 12, tzinfo=LOCAL)
-    storm, here = BOOK.suppose("storm", _at(1, 1)), Place(region="an-giang")
+    storm, here = BOOK.suppose("storm", _at(1, 1)), Whereabouts(region="an-giang")
     for at, ids in ((before, []), (after, ["storm"])):
         assert [regime.id for regime in storm.in_force(at, here)] == ids
 

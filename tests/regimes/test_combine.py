@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from schemas.regimes import questions
 from schemas.regimes.book import Book
-from schemas.regimes.facts import Place, Trip
+from schemas.regimes.facts import Trip, Whereabouts
 from schemas.regimes.model import BURDENS, Regime
 from tests.regimes.world import (
     BURDEN_FIELDS,
@@ -44,7 +44,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
 }
 
 
-def _weight(book: Book, trip: Trip, at: datetime, place: Place) -> dict[str, Any]:
+def _weight(book: Book, trip: Trip, at: datetime, place: Whereabouts) -> dict[str, Any]:
     """Give what binds a trip, to be compared: more of it is stricter."""
     needs = questions.permits_needed(book, trip, at, place)
     return {
@@ -65,7 +65,7 @@ def _is_as_strict(stricter: dict[str, Any], laxer: dict[str, Any]) -> bool:
 @FEW
 @given(books(), trips(), moments, places, st.randoms(use_true_random=False))
 def test_the_order_of_regimes_means_nothing(
-    held: list[Regime], trip: Trip, at: datetime, place: Place, random: Any
+    held: list[Regime], trip: Trip, at: datetime, place: Whereabouts, random: Any
 ) -> None:
     shuffled = list(held)
     random.shuffle(shuffled)
@@ -80,7 +80,7 @@ def test_the_order_of_regimes_means_nothing(
 @FEW
 @given(books(), regimes("r9", strict=True), trips(), moments, places)
 def test_a_regime_that_only_asks_never_makes_a_trip_allowed_that_was_not(
-    held: list[Regime], more: Regime, trip: Trip, at: datetime, place: Place
+    held: list[Regime], more: Regime, trip: Trip, at: datetime, place: Whereabouts
 ) -> None:
     before = _weight(Book(held), trip, at, place)
     after = _weight(Book([*held, more]), trip, at, place)
@@ -90,7 +90,7 @@ def test_a_regime_that_only_asks_never_makes_a_trip_allowed_that_was_not(
 @FEW
 @given(books(), regimes("r9", strict=True), trips(), moments, places)
 def test_limits_only_fall_when_a_regime_is_added(
-    held: list[Regime], more: Regime, trip: Trip, at: datetime, place: Place
+    held: list[Regime], more: Regime, trip: Trip, at: datetime, place: Whereabouts
 ) -> None:
     before = questions.permits_needed(Book(held), trip, at, place).limits
     after = questions.permits_needed(Book([*held, more]), trip, at, place).limits
@@ -100,7 +100,7 @@ def test_limits_only_fall_when_a_regime_is_added(
 @FEW
 @given(books(), st.integers(0, 3), burdens(), trips(), moments, places)
 def test_a_rule_that_asks_for_more_in_a_regime_lets_nobody_through(
-    held: list[Regime], which: int, more: Any, trip: Trip, at: datetime, place: Place
+    held: list[Regime], which: int, more: Any, trip: Trip, at: datetime, place: Whereabouts
 ) -> None:
     assume(which < len(held))
     old = held[which]
@@ -114,7 +114,7 @@ def test_a_rule_that_asks_for_more_in_a_regime_lets_nobody_through(
 @FEW
 @given(books(), trips(), moments, places, st.sampled_from(FACTS), st.integers(0, 1))
 def test_learning_a_fact_never_makes_it_stricter(
-    held: list[Regime], trip: Trip, at: datetime, place: Place, fact: str, which: int
+    held: list[Regime], trip: Trip, at: datetime, place: Whereabouts, fact: str, which: int
 ) -> None:
     unknown = replace(trip, **{fact: None})
     known = replace(trip, **{fact: VALUES[fact][which]})
@@ -125,19 +125,19 @@ def test_learning_a_fact_never_makes_it_stricter(
 @FEW
 @given(books(), trips(), moments, places)
 def test_learning_the_district_never_makes_it_stricter(
-    held: list[Regime], trip: Trip, at: datetime, place: Place
+    held: list[Regime], trip: Trip, at: datetime, place: Whereabouts
 ) -> None:
-    vague = Place(region=place.region, point=place.point)
+    vague = Whereabouts(region=place.region, point=place.point)
     book = Book(held)
     assert _is_as_strict(_weight(book, trip, at, vague), _weight(book, trip, at, place))
-    nowhere = Place(point=place.point)
+    nowhere = Whereabouts(point=place.point)
     assert _is_as_strict(_weight(book, trip, at, nowhere), _weight(book, trip, at, vague))
 
 
 @FEW
 @given(books(), trips(), moments, places)
 def test_every_no_names_a_rule_that_is_in_force_and_every_reason_has_both_languages(
-    held: list[Regime], trip: Trip, at: datetime, place: Place
+    held: list[Regime], trip: Trip, at: datetime, place: Whereabouts
 ) -> None:
     book = Book(held)
     here = {one.id: one for one in book.in_force(at, place)}
@@ -154,7 +154,7 @@ def test_every_no_names_a_rule_that_is_in_force_and_every_reason_has_both_langua
 @FEW
 @given(st.sampled_from(sorted(BURDEN_FIELDS)), trips(), places)
 def test_no_lower_authority_exempts_from_what_a_higher_one_asks(
-    effect: str, trip: Trip, place: Place
+    effect: str, trip: Trip, place: Whereabouts
 ) -> None:
     asks = regime("r0", rule(effect, **BURDEN_FIELDS[effect]))
     where = {"regions": ["kien-giang", "ca-mau", "can-tho"]}
@@ -168,7 +168,7 @@ def test_a_higher_authority_exempts_in_its_matter_and_elsewhere_only_by_name() -
     closed = regime("r0", rule("close"), level="province", where=where)
     storm = regime("r1", rule("close"), level="province", where=where, matter="storm")
     lifts = rule("exempt", effects=["close"])
-    here, trip = Place(region="kien-giang"), Trip()
+    here, trip = Whereabouts(region="kien-giang"), Trip()
     assert questions.may_enter(Book([closed, regime("r2", lifts)]), trip, START, here).yes
     assert not questions.may_enter(Book([storm, regime("r2", lifts)]), trip, START, here).yes
     named = regime("r2", {**lifts, "of": ["r1"]})
@@ -178,12 +178,12 @@ def test_a_higher_authority_exempts_in_its_matter_and_elsewhere_only_by_name() -
 def test_an_exemption_of_the_same_rank_counts_only_where_it_names_the_regime() -> None:
     asks = regime("r0", rule("paper", paper="test_72h"))
     lifts = rule("exempt", effects=["paper"])
-    ask, place = Trip(), Place()
+    ask, place = Trip(), Whereabouts()
     assert questions.permits_needed(Book([asks, regime("r1", lifts)]), ask, START, place).papers
     named = regime("r1", {**lifts, "of": ["r0"]})
     needs = questions.permits_needed(Book([asks, named]), ask, START, place)
     assert not needs.papers
-    assert [notice.code for notice in needs.notices] == ["exempted"]
+    assert [notice.code for notice in needs.notices] == ["lifted"]
 
 
 def test_an_exemption_counts_only_where_it_is_known_to_be_in_force() -> None:
@@ -191,7 +191,7 @@ def test_an_exemption_counts_only_where_it_is_known_to_be_in_force() -> None:
     city = {"districts": ["kien-giang/rach-gia"]}
     lifts = regime("r1", rule("exempt", effects=["close"]), level="province", where=city)
     book = Book([closed, lifts])
-    vague, exact = Place(region="kien-giang"), Place(district="kien-giang/rach-gia")
+    vague, exact = Whereabouts(region="kien-giang"), Whereabouts(district="kien-giang/rach-gia")
     assert not questions.may_enter(book, Trip(), START, vague).yes
     assert questions.may_enter(book, Trip(), START, exact).yes
 
@@ -201,9 +201,9 @@ def test_the_lowest_limit_counts_whoever_sets_it() -> None:
         regime(f"r{i}", rule("limit", limit="people_max", value=value))
         for i, value in enumerate((3, 1, 2))
     ]
-    needs = questions.permits_needed(Book(held), Trip(), START, Place())
+    needs = questions.permits_needed(Book(held), Trip(), START, Whereabouts())
     assert needs.limits == {"people_max": 1}
-    two, one = (questions.allowed(Book(held), Trip(people=n), START, Place()) for n in (2, 1))
+    two, one = (questions.allowed(Book(held), Trip(people=n), START, Whereabouts()) for n in (2, 1))
     assert (two.yes, two.code) == (False, "limit_exceeded")
     assert one.yes
 
@@ -211,7 +211,7 @@ def test_the_lowest_limit_counts_whoever_sets_it() -> None:
 def test_what_is_not_known_counts_against_the_trip() -> None:
     asks = regime("r0", rule("close", whom={"purposes": ["goods"]}))
     lifts = rule("exempt", effects=["close"], whom={"stages": ["loading"]})
-    place, goods = Place(), Trip(purpose="goods")
+    place, goods = Whereabouts(), Trip(purpose="goods")
     assert not questions.may_enter(Book([asks]), Trip(), START, place).yes
     assert questions.may_enter(Book([asks]), Trip(purpose="relief"), START, place).yes
     named = regime("r1", {**lifts, "of": ["r0"]})

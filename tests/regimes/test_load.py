@@ -7,7 +7,7 @@ import pytest
 
 from schemas.errors import InvalidRegime
 from schemas.regimes.book import Book
-from schemas.regimes.facts import Place, Trip
+from schemas.regimes.facts import Trip, Whereabouts
 from schemas.regimes.load import parse_regime, read_regime
 from tests.regimes.world import ASSUMED, rule
 
@@ -123,4 +123,4 @@ def test_facts_outside_the_words_are_refused(wrong: dict[str, Any]) -> None:
 )
 def test_places_outside_the_world_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r".*[Ee]xpected"):
-        Place(**wrong)
+        Whereabouts(**wrong)

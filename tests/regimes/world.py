@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from schemas.regimes.facts import Place, Trip
+from schemas.regimes.facts import Trip, Whereabouts
 from schemas.regimes.model import Regime
 
 START = datetime(2021, 8, 1, tzinfo=UTC)
@@ -145,7 +145,7 @@ def trips(draw: st.DrawFn) -> Trip:
 
 
 places = st.builds(
-    lambda district, region, point: Place(
+    lambda district, region, point: Whereabouts(
         district=district, region=None if district else region, point=point
     ),
     st.sampled_from([None, *DISTRICTS]),
