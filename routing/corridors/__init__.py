@@ -1,0 +1,1 @@
+"""Judge what trucks do on corridors: pure, without a clock."""
