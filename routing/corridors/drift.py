@@ -1,34 +1,65 @@
 """Tell from noisy positions whether a truck has left its corridor, and since when.
 
-The model. A position's distance beyond the width is the true one plus an independent normal error of
-`sigma_m`. "Out" says that the true distance is at least θ = `deviation_m`, "in" that it is at most
-θ. Of these two composite hypotheses the generalised log-likelihood ratio of one distance x is
-sign(x - θ)·(x - θ)²/2σ². It is cut off at ±`most_evidence`, so that no single outlier (a reflection
-in a tunnel's mouth) decides: that is Huber's robust form of the test (*A robust version of the
-probability ratio test*, Ann. Math. Statist. 36, 1965). Its sum, never below 0, is Page's CUSUM
-(*Continuous inspection schemes*, Biometrika 41, 1954): it has left 0 for the last time where the
-change most likely is. A truck deviates once the sum reached `evidence`, and the time from the change
-to the sum's last peak is `deviation_s` or more. It is back once the same sum the other way, around
-the nearer threshold `back_m`, reached `back_evidence`: two thresholds, so a truck along the border is
-reported once.
+The model. A position's distance beyond the width is the true one plus an independent normal error
+of `sigma_m`, but for outliers (reflections), so one position counts for at most `most` standard
+deviations (Huber, *A robust version of the probability ratio test*, Ann. Math. Statist. 36, 1965).
+The positions from the one that left the width to the two in a row that are within it again are one
+excursion, of m positions. Over any stretch of n of them the mean distance beyond θ =
+`deviation_m`, in standard errors, is z = Σ(x - θ)/σ√n. The truck deviates if there is a stretch of
+`deviation_s` or more with z ≥ κ + √(2 ln m/n): the second term pays for the choice among the
+stretches of an excursion (Dümbgen and Spokoiny, *Multiscale testing of qualitative hypotheses*,
+Ann. Statist. 29, 2001), so that a truck on a road just within θ is not reported for the few
+positions of an hour that happen to lie together beyond it. While the truck is out, κ is `sure` and
+the stretch ends now; once it is back, κ is `likely`, any stretch counts, and a deviation that was
+too slight to be told from noise at the time is reported late.
 
-Both ends of the time lie where the straight line between two distances crosses θ. Of the time between
-two positions at most `unheard_s` counts: a lost signal is no evidence, neither for nor against.
+It is back once Page's CUSUM (*Continuous inspection schemes*, Biometrika 41, 1954) of the
+log-likelihood ratio around the nearer threshold `back_m` reached `back_evidence`: two thresholds,
+so a truck along the border is reported once.
+
+A stretch begins and ends where the straight line between two distances crosses θ. Of the time
+between two positions at most `unheard_s` counts: a lost signal is no evidence, for or against.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from routing.corridors.params import WatchParams
     from routing.corridors.seen import Seen
 
-KEPT = 6
-"""Positions kept as evidence of a deviation: the first ones, the furthest, the last."""
+LONGEST = 64
+"""An excursion is judged by its latest so many positions (half an hour of them)."""
 
-_Position = tuple[float, float, float, float]
+
+TURNED_OFF = 0.2
+"""The least share of the time between a position within and one without that counts as out."""
+
+
+class Step(NamedTuple):
+    """One position of an excursion; `known_s` stands still while nothing is heard."""
+
+    at_s: float
+    known_s: float
+    lat: float
+    lon: float
+    excess_m: float
+    score: float
+    """Standard deviations beyond the threshold."""
+
+
+class Stretch(NamedTuple):
+    """A part of an excursion that is a deviation."""
+
+    since_s: float
+    lasted_s: float
+    furthest_m: float
+    steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,44 +71,20 @@ class Drift:
     joined
         Whether it has been on the corridor at all: before that it cannot leave it.
     within
-        Positions within in a row, up to the two that make it join.
-    deviating
-        Whether it has left.
-    at_s, excess_m
-        The last position's time, and how far beyond the width it was.
-    known_s
-        A clock that stands still while nothing is heard.
-    out, back
-        Evidence that it is out (while it is in) or in (while it is out).
-    since_s, since_known_s
-        When it went out, by the evidence so far, by both clocks.
-    peak, until_known_s
-        The most evidence yet, and until when that was.
-    furthest_m
-        The furthest since then.
-    positions
-        Time, latitude, longitude and excess of some positions since then.
+        Positions within the width in a row, up to two.
+    trail
+        The last position within, and the excursion since then.
+    deviation
+        What it is reported for, if it is out.
+    back
+        Evidence that it is in again.
     """
 
     joined: bool = False
     within: int = 0
-    deviating: bool = False
-    at_s: float | None = None
-    excess_m: float = 0.0
-    known_s: float = 0.0
-    out: float = 0.0
+    trail: tuple[Step, ...] = ()
+    deviation: Stretch | None = None
     back: float = 0.0
-    since_s: float = 0.0
-    since_known_s: float = 0.0
-    peak: float = 0.0
-    until_known_s: float = 0.0
-    furthest_m: float = 0.0
-    positions: tuple[_Position, ...] = ()
-
-    @property
-    def lasted_s(self) -> float:
-        """How long it is known to have been out."""
-        return self.until_known_s - self.since_known_s
 
 
 def drifted(drift: Drift, seen: Seen, params: WatchParams) -> Drift:
@@ -92,92 +99,131 @@ def drifted(drift: Drift, seen: Seen, params: WatchParams) -> Drift:
     params
         The thresholds.
     """
-    if drift.at_s is None:
-        passed_s = known_s = 0.0
-        first = True
-    else:
-        passed_s = seen.at_s - drift.at_s
-        known_s = min(passed_s, params.unheard_s)
-        first = False
-    weight = 1.0 if first else min(1.0, passed_s / params.apart_s)
+    step, weight = _step(drift, seen, params)
     within = min(2, drift.within + 1) if seen.excess_m <= 0 else 0
-    told = replace(drift, within=within, joined=drift.joined or within >= 2)
-    if told.deviating:
-        told = _come_back(told, seen, weight, params)
-    elif told.joined:
-        told = _go_out(told, seen, weight, known_s, params)
-    return replace(told, at_s=seen.at_s, excess_m=seen.excess_m, known_s=drift.known_s + known_s)
+    joined = drift.joined or within >= 2
+    told = replace(drift, within=within, joined=joined)
+    if drift.deviation is not None:
+        return _come_back(told, step, weight, params)
+    if not joined or (within and len(drift.trail) <= 1):
+        return replace(told, trail=(step,))
+    trail = (*drift.trail[-LONGEST:], step)
+    found = _over(trail, params) if within >= 2 else _now(trail, params)
+    if found is not None:
+        return replace(told, trail=(step,), deviation=found, back=0.0)
+    return replace(told, trail=(step,) if within >= 2 else trail)
 
 
-def _evidence(over_m: float, weight: float, params: WatchParams) -> float:
-    ratio = over_m * abs(over_m) / (2 * params.sigma_m**2)
-    return weight * max(-params.most_evidence, min(params.most_evidence, ratio))
+def _step(drift: Drift, seen: Seen, params: WatchParams) -> tuple[Step, float]:
+    """Return the position on the clock of what is known, and how new its error is (0 to 1)."""
+    known_s, weight = 0.0, 1.0
+    if drift.trail:
+        passed_s = seen.at_s - drift.trail[-1].at_s
+        known_s = drift.trail[-1].known_s + min(passed_s, params.unheard_s)
+        weight = min(1.0, passed_s / params.apart_s)
+    score = (seen.excess_m - params.deviation_m) / params.sigma_m
+    score = weight * max(-params.most, min(params.most, score))
+    return Step(seen.at_s, known_s, seen.lat, seen.lon, seen.excess_m, score), weight
 
 
-def _come_back(drift: Drift, seen: Seen, weight: float, params: WatchParams) -> Drift:
-    back = max(0.0, drift.back + _evidence(params.back_m - seen.excess_m, weight, params))
-    if back < params.back_evidence:
-        return replace(
-            drift,
-            back=back,
-            furthest_m=max(drift.furthest_m, seen.excess_m),
-            positions=_kept(drift, seen),
+def _come_back(drift: Drift, step: Step, weight: float, params: WatchParams) -> Drift:
+    inside = (params.back_m - step.excess_m) / params.sigma_m
+    inside = max(-params.most, min(params.most, inside))
+    back = max(0.0, drift.back + weight * inside * abs(inside) / 2)
+    if back >= params.back_evidence:
+        return replace(drift, trail=(step,), deviation=None, back=0.0)
+    return replace(drift, trail=(step,), back=back)
+
+
+def _now(trail: tuple[Step, ...], params: WatchParams) -> Stretch | None:
+    """Judge the stretches that end with the last position."""
+    last = len(trail) - 1
+    if trail[last].excess_m < params.deviation_m:
+        return None
+    return _best(trail, last, params.sure, last, params)
+
+
+def _over(trail: tuple[Step, ...], params: WatchParams) -> Stretch | None:
+    """Judge all stretches of an excursion that ended two positions ago."""
+    count = len(trail) - 3
+    ends = (at for at in range(1, count + 1) if trail[at].excess_m >= params.deviation_m)
+    found = (_best(trail, end, params.likely, count, params) for end in ends)
+    return next((stretch for stretch in found if stretch is not None), None)
+
+
+def _best(
+    trail: tuple[Step, ...], end: int, least: float, count: int, params: WatchParams
+) -> Stretch | None:
+    """Return the stretch up to a position that is a deviation most clearly, if one is."""
+    total, best, begin = 0.0, 0.0, 0
+    until_s = _until(trail, end, params)
+    for start in range(end, 0, -1):
+        total += trail[start].score
+        number = end - start + 1
+        if until_s - _since(trail, start, params) < params.deviation_s:
+            continue
+        clear = (
+            total / math.sqrt(number) - least - math.sqrt(2 * math.log(max(1.0, count / number)))
         )
-    return replace(drift, deviating=False, back=0.0, out=0.0, peak=0.0, positions=())
-
-
-def _go_out(drift: Drift, seen: Seen, weight: float, known_s: float, params: WatchParams) -> Drift:
-    over_m, before_m = seen.excess_m - params.deviation_m, drift.excess_m - params.deviation_m
-    out = drift.out + _evidence(over_m, weight, params)
-    if out <= 0:
-        told = _over(drift, over_m, before_m, known_s) if drift.out > 0 else drift
-        ended = replace(told, out=0.0, peak=0.0, positions=())
-        return replace(told, deviating=True, back=0.0) if _is_out(told, params) else ended
-    if drift.out <= 0:
-        share = 1.0 if drift.at_s is None else _crossing(before_m, over_m)
-        missed_s = (1 - share) * known_s
-        drift = replace(
-            drift,
-            since_s=seen.at_s - missed_s,
-            since_known_s=drift.known_s + known_s - missed_s,
-            peak=0.0,
-            furthest_m=seen.excess_m,
-            positions=(),
-        )
-    if out >= drift.peak:
-        told = replace(drift, peak=out, until_known_s=drift.known_s + known_s)
-    else:
-        told = _over(drift, over_m, before_m, known_s)
-    told = replace(
-        told,
-        out=out,
-        furthest_m=max(told.furthest_m, seen.excess_m),
-        positions=_kept(told, seen),
+        if clear >= best:
+            best, begin = clear, start
+    if not begin:
+        return None
+    known_s = _since(trail, begin, params)
+    steps = trail[begin : end + 1]
+    return Stretch(
+        trail[begin].at_s - (trail[begin].known_s - known_s),
+        until_s - known_s,
+        max(step.excess_m for step in steps),
+        steps,
     )
-    return replace(told, deviating=True, back=0.0) if _is_out(told, params) else told
 
 
-def _over(drift: Drift, over_m: float, before_m: float, known_s: float) -> Drift:
-    """Let the time out run on from its peak to where the next position says it ended."""
-    if drift.until_known_s < drift.known_s or before_m <= 0:
-        return drift
-    return replace(drift, until_known_s=drift.known_s + _crossing(before_m, over_m) * known_s)
+def _since(trail: tuple[Step, ...], start: int, params: WatchParams) -> float:
+    """Return when, by the known clock, the truck went beyond the threshold before a position."""
+    return trail[start].known_s - _share(trail[start], trail[start - 1], params) * (
+        trail[start].known_s - trail[start - 1].known_s
+    )
 
 
-def _crossing(before_m: float, after_m: float) -> float:
-    """Return at which share of the way from one distance to the next 0 lies."""
-    if (before_m < 0) == (after_m < 0):
-        return 0.0 if before_m >= 0 else 1.0
-    return before_m / (before_m - after_m)
+def _until(trail: tuple[Step, ...], end: int, params: WatchParams) -> float:
+    """Return when, by the known clock, it came back after a position, as far as that is known."""
+    if end + 1 >= len(trail):
+        return trail[end].known_s
+    return trail[end].known_s + _share(trail[end], trail[end + 1], params) * (
+        trail[end + 1].known_s - trail[end].known_s
+    )
 
 
-def _is_out(drift: Drift, params: WatchParams) -> bool:
-    return drift.peak >= params.evidence and drift.lasted_s >= params.deviation_s
+def _share(out: Step, other: Step, params: WatchParams) -> float:
+    """Return the share of the time between two positions that the truck was out.
+
+    Between a position within the width and one beyond the threshold it turned off at any moment,
+    and may not have moved away since: the straight line would put that too late.
+    """
+    over_m, under_m = out.excess_m - params.deviation_m, params.deviation_m - other.excess_m
+    if over_m <= 0 or under_m <= 0:
+        return 0.0
+    share = over_m / (over_m + under_m)
+    if other.excess_m > 0:
+        return share
+    return max(share, TURNED_OFF + share / 2)
 
 
-def _kept(drift: Drift, seen: Seen) -> tuple[_Position, ...]:
-    here = (seen.at_s, seen.lat, seen.lon, seen.excess_m)
-    if len(drift.positions) < KEPT:
-        return (*drift.positions, here)
-    *first, far, _ = drift.positions
-    return (*first, max(far, here, key=lambda position: position[3]), here)
+def positions_of(stretch: Stretch, most: int = 6) -> Iterator[Step]:
+    """Yield the positions that show a deviation best: the first ones, the furthest, the last.
+
+    Parameters
+    ----------
+    stretch
+        The deviation.
+    most
+        At most so many.
+    """
+    steps = stretch.steps
+    if len(steps) <= most:
+        yield from steps
+        return
+    yield from steps[: most - 2]
+    yield max(steps[most - 2 : -1], key=lambda step: step.excess_m)
+    yield steps[-1]

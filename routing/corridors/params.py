@@ -20,10 +20,13 @@ class WatchParams:
         one that keeps to the border is reported once.
     sigma_m
         Standard deviation of a position's error in each direction.
-    evidence, back_evidence
-        How much log-likelihood ratio makes a deviation, and its end.
-    most_evidence
-        The most that one position gives, however far off it is.
+    sure, likely
+        How many standard errors the mean distance has to be beyond `deviation_m` while the truck is
+        out, and once it is back: what is over is judged with all that was seen of it.
+    most
+        The most standard deviations that one position counts for, however far off it is.
+    back_evidence
+        How much log-likelihood ratio makes the end of a deviation.
     apart_s
         Errors of positions less than this apart are one error, not several.
     unheard_s
@@ -55,9 +58,10 @@ class WatchParams:
     deviation_s: float = 120.0
     back_m: float = 25.0
     sigma_m: float = 25.0
-    evidence: float = 6.5
+    sure: float = 1.5
+    likely: float = 0.4
+    most: float = 2.5
     back_evidence: float = 4.0
-    most_evidence: float = 3.0
     apart_s: float = 30.0
     unheard_s: float = 90.0
     stop_m: float = 100.0
