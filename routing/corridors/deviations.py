@@ -265,8 +265,10 @@ def _seen(rules: CorridorRules, truck_id: str, judged: Judged, item: Seen | Scan
     if drift.joined:
         reach_m = rules.course.half_m + params.deviation_m
         order = moved(order, item, rules.checkpoints, reach_m, params)
-    uses = drift.joined and drift.deviation is None and item.excess_m <= 0
-    uses = uses and rules.course.may_stand(item.lat, item.lon) is None
+    place = rules.course.may_stand(item.lat, item.lon)
+    if place is not None and place.kind == "checkpoint":
+        return replace(judged, drift=drift, halt=halt, order=order)
+    uses = drift.joined and drift.deviation is None and item.excess_m <= 0 and place is None
     shut = uses and not rules.is_open(item.at_s)
     foreign = uses and bool(rules.roster) and truck_id not in rules.roster
     along_m, least = item.along_m[item.nearest], (params.hold_s, params.use_m)

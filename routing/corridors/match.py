@@ -120,7 +120,7 @@ class Course:
             _spare_places(self._at, self._area_m, lonlat, excess_m)
         return Matched(distance_m, along_m, excess_m)
 
-    def may_stand(self, lat: float, lon: float) -> str | None:
+    def may_stand(self, lat: float, lon: float) -> CorridorPlace | None:
         """Return the place at which a truck may stand here, if there is one.
 
         Parameters
@@ -132,7 +132,7 @@ class Course:
         for place in self.places:
             off_m = math.hypot((place.lon - lon) * east, (place.lat - lat) * METRES_PER_DEGREE)
             if off_m <= STAND_M[place.kind]:
-                return place.place_id
+                return place
         return None
 
     def checkpoints(self) -> tuple[tuple[str, tuple[float | None, ...]], ...]:

@@ -17,7 +17,8 @@ lost signals last 5 to 40 minutes; one position in 200 is a reflection anyway.
 The truth is the distance of the true path, second by second, from points every 5 m along the
 corridor: by another way than the detector's, and knowing nothing of noise or positions. A true
 deviation is a spell of 2 minutes or more 50 m or more beyond the width; two spells between which
-the truck never came within 25 m of the width are one.
+the truck never came within 25 m of the width are one, and so are two between which fewer than two
+positions came that lay so near: of a return that nobody heard of nothing can be said.
 """
 
 from __future__ import annotations
@@ -182,7 +183,7 @@ def _track(rng: np.random.Generator, at: int, road: Road) -> Track:
     distance = road.tree.query(xy)[0]
     sent, reflected = _sent(rng, len(seconds))
     second = sent.astype(int)
-    deviations = list(_deviations(distance - WIDTH_M / 2))
+    deviations = list(_deviations(distance - WIDTH_M / 2, sent))
     return Track(
         at,
         tuple(kinds),
@@ -224,18 +225,21 @@ def _spells(true: NDArray[np.bool_]) -> Iterator[tuple[float, float]]:
         yield float(first), float(after)
 
 
-def _deviations(excess_m: Floats) -> Iterator[tuple[float, float]]:
+def _deviations(excess_m: Floats, sent: Floats) -> Iterator[tuple[float, float]]:
     """Yield each true deviation, seconds from the start of the drive."""
-    long = [at for at in _spells(excess_m >= BEYOND_M) if at[1] - at[0] >= LASTING_S]
-    for n, (start, end) in enumerate(long):
-        if n and excess_m[int(long[n - 1][1]) : int(start)].min() >= MENDED_M:
+    near_s = sent[excess_m[sent.astype(int)] < MENDED_M]
+    start: float | None = None
+    end = 0.0
+    for since, until in _spells(excess_m >= BEYOND_M):
+        if until - since < LASTING_S:
             continue
-        last = end
-        for _, later in long[n + 1 :]:
-            if excess_m[int(start) : int(later)].min() < MENDED_M:
-                break
-            last = later
-        yield start, last
+        if start is not None and ((near_s > end) & (near_s < since)).sum() >= 2:
+            yield start, end
+            start = None
+        start = since if start is None else start
+        end = until
+    if start is not None:
+        yield start, end
 
 
 def _heard_s(sent: Floats, start: float, end: float) -> float:
