@@ -113,7 +113,12 @@ def begun(*, joined: bool = True) -> OnCorridor:
 
 
 def took(
-    rules: CorridorRules, truck_id: str, state: OnCorridor, item: Seen | Scan
+    rules: CorridorRules,
+    truck_id: str,
+    state: OnCorridor,
+    item: Seen | Scan,
+    *,
+    now_s: float | None = None,
 ) -> tuple[OnCorridor, tuple[Said, ...]]:
     """Take in a position or a scan.
 
@@ -127,6 +132,9 @@ def took(
         What is known of it there.
     item
         The position, matched with the corridor, or what an officer did.
+    now_s
+        The clock, if it is known: a position from a phone whose clock is ahead then waits with the
+        others, instead of making them late.
     """
     if state.until_s is not None and item.at_s <= state.until_s:
         return _too_late(rules, truck_id, state, item)
@@ -136,7 +144,7 @@ def took(
     until_s = state.until_s
     if isinstance(item, Seen) and (state.newest_s is None or item.at_s > state.newest_s):
         state = replace(state, newest_s=item.at_s)
-        until_s = item.at_s - rules.params.lateness_s
+        until_s = (item.at_s if now_s is None else min(item.at_s, now_s)) - rules.params.lateness_s
     if len(waiting) > MOST_WAITING:
         early_s = waiting[-MOST_WAITING - 1].at_s
         until_s = early_s if until_s is None else max(until_s, early_s)

@@ -63,7 +63,7 @@ class WatchParams:
     back_m: float = 25.0
     sigma_m: float = 25.0
     sure: float = 1.5
-    likely: float = 0.4
+    likely: float = 0.2
     most: float = 2.0
     back_evidence: float = 4.0
     apart_s: float = 30.0

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from infra.bench.measure import Tell
 
 CORRIDORS = 20
-DRIVES = 2_000
+DRIVES = 4_000
 CURVE_DRIVES = 600
 NOISE_M = 25.0
 CURVE_M = (5.0, 15.0, 25.0, 35.0, 45.0, 60.0)

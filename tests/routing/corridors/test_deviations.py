@@ -155,6 +155,21 @@ def test_a_position_older_than_what_was_judged_is_refused_and_counted() -> None:
     assert state.judged == on_time.judged
 
 
+def test_a_clock_that_is_ahead_makes_no_position_late() -> None:
+    """One position dated an hour ahead waits; what comes after it is judged all the same."""
+    rules = corridor()
+    state, said = begun(), []
+    ahead = next(see(rules.course, [fix(3_600, 0)]))
+    for seen in see(rules.course, drive([(300, 400)], until_s=1_200)):
+        for one in (seen, ahead) if seen.at_s == T0 + 120 else (seen,):
+            state, more = took(rules, "T", state, one, now_s=seen.at_s)
+            said += more
+        state, more = passed(rules, "T", state, seen.at_s)
+        said += more
+    assert _kinds(said) == [("raised", "deviation", "")]
+    assert state.too_late == 0
+
+
 def test_a_state_survives_as_json() -> None:
     """What a table keeps is what was known, in the middle of everything."""
     rules = corridor(roster=frozenset({"A"}))
