@@ -160,7 +160,7 @@ def _best(
     for start in range(end, 0, -1):
         total += trail[start].score
         number = end - start + 1
-        if until_s - _since(trail, start, params) < params.deviation_s - params.rounding_s:
+        if until_s - _since(trail, start, params) < params.deviation_s:
             continue
         clear = (
             total / math.sqrt(number) - least - math.sqrt(2 * math.log(max(1.0, count / number)))

@@ -15,9 +15,6 @@ class WatchParams:
         A position may come so much later than the truck's newest one; judging waits as long.
     deviation_m, deviation_s
         A deviation is so far beyond the width for so long, or more.
-    rounding_s
-        So much less than `deviation_s` suffices: when it went out and came back is known to some
-        ten seconds only, and what lies between the first and last position is a little too short.
     back_m
         A truck is back once it is nearer to the width than this: less than `deviation_m`, so that
         one that keeps to the border is reported once.
@@ -59,7 +56,6 @@ class WatchParams:
     lateness_s: float = 300.0
     deviation_m: float = 50.0
     deviation_s: float = 120.0
-    rounding_s: float = 2.0
     back_m: float = 25.0
     sigma_m: float = 25.0
     sure: float = 1.5
