@@ -27,7 +27,6 @@ _READ_WITHIN_S = 10.0
 _NOTED_AT_MOST = 10_000
 """A former owner learns with its first batch that it is one; that has half as many rows at most."""
 
-
 _Row = tuple[str, bytes | None]
 """A key, and its value; none removes it."""
 

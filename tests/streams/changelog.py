@@ -59,7 +59,9 @@ class Changelog:
     history
         The same as `records`, had it never been compacted.
     until_death
-        After so many batches that it has taken in, whoever sent the last one dies; None: nobody.
+        After so many batches, whoever sent the last one dies; None: nobody.
+    takes_the_last
+        Whether it takes in the batch on which its sender dies.
     """
 
     def __init__(self) -> None:
@@ -67,6 +69,7 @@ class Changelog:
         self.history: list[Any] = []
         self.on_their_way: list[list[Row]] = []
         self.until_death: int | None = None
+        self.takes_the_last = True
 
     def create_batch(self) -> _Batch:
         """Make a batch, as aiokafka's producer does."""
@@ -76,12 +79,13 @@ class Changelog:
         """Take in a batch, as the broker does."""
         if self.on_their_way:
             self.take_in(self.on_their_way.pop(0), topic, partition)
-        promise = asyncio.get_running_loop().create_future()
-        promise.set_result(SimpleNamespace(offset=self.take_in(batch.rows, topic, partition)))
         if self.until_death is not None:
             self.until_death -= 1
-            if self.until_death == 0:
-                raise Died
+        promise = asyncio.get_running_loop().create_future()
+        if self.until_death != 0 or self.takes_the_last:
+            promise.set_result(SimpleNamespace(offset=self.take_in(batch.rows, topic, partition)))
+        if self.until_death == 0:
+            raise Died
         return promise
 
     def take_in(self, rows: Sequence[Row], topic: str = "", partition: int = PARTITION) -> int:

@@ -161,14 +161,21 @@ async def test_it_learns_so_from_any_row(workers: Workers) -> None:
         await workers["first"].write(z=7)
 
 
-async def _dead(workers: Workers, late: list[Row], **numbers: int | None) -> None:
-    """Let an owner write and die before it writes again over what came in front of that."""
+async def _dead(
+    workers: Workers, late: list[Row], *, trying: bool = False, **numbers: int | None
+) -> None:
+    """Let an owner write and die before it writes again over what came in front of that.
+
+    Or as it tries to, with nothing of it on the broker.
+    """
     owner = await _taken_over(workers)
     await owner.write(**numbers)
     workers.changelog.on_their_way = [late]
-    workers.changelog.until_death = 1
+    workers.changelog.until_death = 2 if trying else 1
+    workers.changelog.takes_the_last = not trying
     with pytest.raises(Died):
         await owner.write(z=2)
+    workers.changelog.until_death = None
     workers.restart("second")
 
 
@@ -176,12 +183,13 @@ def _noted(copy: Copy) -> list[str]:
     return TableRows(copy.table).foreign(PARTITION)
 
 
+@pytest.mark.parametrize("trying", [False, True])
 @pytest.mark.parametrize("successor", ["first", "second", "third"])
 async def test_the_next_owner_writes_again_what_a_dead_one_did_not_come_to(
-    workers: Workers, successor: str
+    workers: Workers, successor: str, *, trying: bool
 ) -> None:
     """Whoever that is: the former owner, the dead one on its own disk, or who stood by."""
-    await _dead(workers, _late(1, x=7), x=2)
+    await _dead(workers, _late(1, x=7), trying=trying, x=2)
     workers.follow("first", "second", "third")
     workers.changelog.compact()
     assert workers.changelog.rows() == {"y": 1, "z": 2}  # x is in the copies alone
@@ -310,7 +318,9 @@ def test_the_changelog_holds_the_owners_rows_whatever_a_former_one_sends(
 
 
 _LATE = st.lists(_NUMBERS, max_size=3)
-_DEATH = st.none() | st.integers(1, 3)
+_Death = tuple[int, bool] | None
+_DEATH = st.none() | st.tuples(st.integers(1, 3), st.booleans())
+"""At which batch, and whether the broker takes that in."""
 _NAMES = st.sampled_from(["first", "second", "third"])
 
 
@@ -321,7 +331,7 @@ class _Story:
         self._workers = workers
         self.owner: Copy | None = None
 
-    async def own(self, name: str, late: list[dict[str, int | None]], death: int | None) -> None:
+    async def own(self, name: str, late: list[dict[str, int | None]], death: _Death) -> None:
         """Let a worker take over, whatever the last owner had sent."""
         self._workers.follow(name)
         self.owner = self._workers[name]
@@ -331,7 +341,7 @@ class _Story:
         self,
         numbers: dict[str, int | None],
         late: list[dict[str, int | None]],
-        death: int | None,
+        death: _Death,
     ) -> None:
         """Let the owner write, if there is one."""
         if self.owner is not None:
@@ -350,12 +360,12 @@ class _Story:
         name: str,
         doing: Coroutine[Any, Any, None],
         late: list[dict[str, int | None]],
-        death: int | None,
+        death: _Death,
     ) -> None:
         changelog = self._workers.changelog
         former = self._workers[name].table.fence.epoch(PARTITION) - 1
         changelog.on_their_way = [_late(former, **one) for one in late if former > 0]
-        changelog.until_death = death
+        changelog.until_death, changelog.takes_the_last = death or (None, True)
         try:
             await doing
         except Died:
