@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from schemas.model import Fact, Geometry, Identifier, Moment, Numeric, Region, ShortText
+from schemas.model import Fact, Geometry, Identifier, Moment, Region, ShortText
 
 CorridorKind = Literal["shuttle", "fork"]
 
@@ -27,7 +27,7 @@ class CorridorOpened(Fact):
     region: Region | None = None
     facilities: Annotated[list[Identifier], Field(min_length=2, max_length=3)]
     geometry: Geometry
-    width_m: Annotated[float, Field(gt=0, le=10_000), Numeric] = 200.0
+    width_m: Annotated[float, Field(gt=0, le=10_000, strict=True)] = 200.0
     checkpoints: list[Identifier] = []
     allowed_stops: list[Identifier] = []
     roster: list[Identifier] = []

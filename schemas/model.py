@@ -100,11 +100,12 @@ def _no_guess(value: Any) -> Any:
 
 
 Numeric = BeforeValidator(_no_guess)
-"""Refuses what pydantic would turn into a number: ``"500"``, ``true``."""
+"""Refuses what pydantic would turn into a whole number: ``"500"``, ``true``. ``500.0`` is one, but to
+pydantic's own strictness it is not; where fractions are allowed, ``strict=True`` says it all."""
 
 Flag = Annotated[bool, Field(strict=True)]
-Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False), Numeric]
-Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False), Numeric]
+Latitude = Annotated[float, Field(ge=-90, le=90, strict=True)]
+Longitude = Annotated[float, Field(ge=-180, le=180, strict=True)]
 Kilograms = Annotated[int, Field(gt=0, le=1_000_000), Numeric]
 ShortText = Annotated[str, Field(max_length=500)]
 

@@ -99,8 +99,8 @@ class TruckPositionReported(Fact):
     truck_id: Identifier
     lat: Latitude
     lon: Longitude
-    speed_kph: Annotated[float, Field(ge=0, le=200), Numeric] | None = None
-    accuracy_m: Annotated[float, Field(ge=0, le=100_000), Numeric] | None = None
+    speed_kph: Annotated[float, Field(ge=0, le=200, strict=True)] | None = None
+    accuracy_m: Annotated[float, Field(ge=0, le=100_000, strict=True)] | None = None
 
 
 class PlateAssigned(Fact):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from schemas.clock import ClockTicked
 from schemas.envelope import Event, decode, refuse_future
@@ -64,7 +64,10 @@ def _count(entity: Entity, topic: str, outcome: str, by: int = 1) -> dict[str, M
 
 def _merge(views: Mapping[str, Doc], changes: Mapping[str, Doc | None]) -> dict[str, Doc]:
     merged = {**views, **changes}
-    return {name: view for name, view in merged.items() if view is not None}
+    gone = [name for name, view in changes.items() if view is None]
+    for name in gone:
+        del merged[name]
+    return cast("dict[str, Doc]", merged)
 
 
 class EntityFold:
@@ -162,14 +165,15 @@ class EntityFold:
         What is read again is told by its offset, perhaps of an identity forgotten since.
         """
         event, raw, topic = arrival.event, arrival.raw, arrival.event.topic
+        identity = event.identity
         read = entity.own.get("read", {})
         if raw.offset < read.get(topic, 0):
             return Step(outcome="redelivered")
         entity = entity.but(own={**entity.own, "read": {**read, topic: raw.offset + 1}})
         recent = entity.recent.get(topic, _NOTHING)
-        known = recent.know(event.identity, event.digest)
-        if known is None and event.identity in entity.memory:  # a row of version 0.1
-            known = entity.memory[event.identity]["d"] == event.digest
+        known = recent.know(identity, event.digest)
+        if known is None and identity in entity.memory:  # a row of version 0.1
+            known = entity.memory[identity]["d"] == event.digest
         if known:
             return Step({key: _counted(entity, topic, "duplicate")}, outcome="duplicate")
         if known is False:
@@ -182,7 +186,7 @@ class EntityFold:
         at_ms = milliseconds(event.time) if by_event_time else arrival.appended_ms
         if by_event_time and recent.size >= limit and at_ms < recent.earliest_ms:
             return Step({key: _counted(entity, topic, "refused")}, outcome="refused")
-        recent = recent.with_event(at_ms, event.identity, event.digest, limit)
+        recent = recent.with_event(at_ms, identity, event.digest, limit)
         answer = self._rules[event.type](entity, event, now)
         remembered = {"recent": {**entity.recent, topic: recent}}
         return self._answered(key, entity, arrival, now, answer, remembered)

@@ -48,11 +48,12 @@ _WARY_S = 5.0
 _ROCKSDB = {
     "driver": "rocksdict",
     "block_cache_size": 8 << 20,
-    "write_buffer_size": 8 << 20,
+    "write_buffer_size": 2 << 20,
     "max_write_buffer_number": 2,
     "max_open_files": 64,
 }
-"""For each partition of a table, of which a worker has many."""
+"""For each partition of a table, of which a worker has many: thirteen, copies for others included.
+What was written stays in memory until its buffer is full, which of lots takes hours at 8 MB."""
 _UNHEARD_S = 7.0
 """A worker that the group has not answered for so long may have lost its partitions soon: at ten
 seconds they are another's."""

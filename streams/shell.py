@@ -291,7 +291,7 @@ class Shell:
         if isinstance(arrival, DeadLetter) or arrival.raw.topic == TICKS:
             return arrival
         raw, key = arrival.raw, arrival.event.key
-        home = self._home(raw.topic, key.encode())
+        home = self._home(raw.topic, raw.key or b"")
         if raw.partition == home:
             return arrival
         return DeadLetter(raw, f"misplaced: {key[:140]!r} belongs in partition {home} (murmur2)")

@@ -1,0 +1,1 @@
+"""Test how trucks are watched on corridors."""
