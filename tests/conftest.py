@@ -14,7 +14,7 @@ _ORDER = ("integration", "browser", "slow")
 
 def pytest_configure() -> None:
     """Forget the settings of the shell that runs the tests, and let no test fail by being slow."""
-    settings.register_profile("patient", settings.get_profile("default"), deadline=None)
+    settings.register_profile("patient", settings(deadline=None))
     settings.load_profile("patient")
     for name in [name for name in os.environ if name.startswith("HARVESTLANE_")]:
         del os.environ[name]
