@@ -45,6 +45,9 @@ class ApiConfig:
         Silence after which the stream sends a comment.
     most_streams
         How many event streams are open at once.
+    passes_dir
+        Folder with the keys and lists that passes are verified by, if there is one; no private key
+        in it is ever read.
     osrm_table_size
         OSRM's `table` answers at most as many entries as this number squared.
     """
@@ -60,6 +63,7 @@ class ApiConfig:
     heartbeat_s: float = 5.0
     most_streams: int = 500
     osrm_table_size: int = 2_000
+    passes_dir: Path | None = None
 
     def __post_init__(self) -> None:
         if len(self.secret) < 32:

@@ -90,5 +90,6 @@ def api_config(settings: Settings) -> ApiConfig:
         pages_dir=PAGES_DIR,
         clock=settings.clock,
         osrm_table_size=settings.osrm_table_size,
+        passes_dir=settings.home / "passes",
         on_ready=Readiness(settings.readiness_path("api")).write,
     )
