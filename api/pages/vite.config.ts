@@ -30,5 +30,5 @@ export default defineConfig({
     },
   },
   server: { port: 5173, proxy: { "/v1": { target: stack } } },
-  test: { include: ["src/tests/**/*.test.ts"] },
+  test: { include: ["src/tests/**/*.test.{ts,tsx}"] },
 });

@@ -34,6 +34,7 @@ class Fake:
         self.world = world
         self.speed = speed
         self.posted: list[dict[str, Any]] = []
+        self.passes: dict[str, Any] = {"keys": [], "revocations": None, "bulletin": None}
         self.commands: dict[str, dict[str, Any]] = {}
         self.followers: set[asyncio.Queue[tuple[str, dict[str, Any]]]] = set()
         self._ids = itertools.count(1)
@@ -144,6 +145,10 @@ def _offer_reads(app: FastAPI, fake: Fake) -> None:
     @app.get("/v1/roads")
     async def _roads() -> dict[str, Any]:
         return fake.world.roads
+
+    @app.get("/v1/passes/lists")
+    async def _passes() -> dict[str, Any]:
+        return fake.passes
 
     @app.get("/v1/stream")
     async def _stream() -> Response:

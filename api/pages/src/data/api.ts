@@ -1,5 +1,6 @@
 // Ask the API: reads, commands and problem documents (RFC 9457).
 
+import type { PassLists } from "../passes/held";
 import type { Clock, Command, Session } from "./types";
 
 /** What the API refused, as its problem document says; status 0 where it could not be reached. */
@@ -82,6 +83,8 @@ export const get = <T>(path: string): Promise<T> => ask<T>(path);
 export const getSession = (): Promise<Session> => ask<Session>("/v1/session");
 
 export const getClock = (): Promise<Clock> => ask<Clock>("/v1/clock");
+
+export const getPassLists = (): Promise<PassLists> => ask<PassLists>("/v1/passes/lists");
 
 export const openSession = (code: string): Promise<Session> =>
   post<Session>("/v1/session", { code });

@@ -158,6 +158,7 @@ export interface Checkpoint extends Versioned {
   lat: number;
   lon: number;
   bays: number;
+  region?: string | null;
   status: "active" | "retired";
   present: {
     vehicle: string;

@@ -11,6 +11,9 @@ import { Page, useEvery, useLanguage, useSession, useStore } from "../ui/state";
 import { maybe, t, word } from "../words";
 import { age, timeOf, weight } from "../words/format";
 import { problemSentence } from "../words/sentences";
+import type { HeldLists } from "../passes/held";
+import { usePassLists } from "./lists";
+import { PassCheck, useVerdict } from "./pass";
 import { type Seen, Vehicle } from "./vehicle";
 import { Chooser, Shell } from "./shell";
 
@@ -63,6 +66,7 @@ function Post({ subject }: { subject: string | null }) {
   useStore(page.store, KINDS, 300);
   useEvery(2000);
   const outbox = useOutbox();
+  const lists = usePassLists();
   const [chosenPost, setChosenPost] = useState("");
   const [typed, setTyped] = useState("");
   const [seen, setSeen] = useState<Seen | null>(null);
@@ -88,11 +92,19 @@ function Post({ subject }: { subject: string | null }) {
         />
       )}
       {postId && seen && (
-        <Vehicle page={page} postId={postId} seen={seen} outbox={outbox} onDone={done} />
+        <Vehicle
+          page={page}
+          postId={postId}
+          seen={seen}
+          outbox={outbox}
+          lists={lists}
+          onDone={done}
+        />
       )}
       {postId && !seen && (
         <>
           <Search page={page} typed={typed} onType={setTyped} onPick={setSeen} />
+          <Pass page={page} postId={postId} lists={lists} onPick={setSeen} />
           <Present page={page} postId={postId} onPick={setSeen} />
           <Decisions page={page} outbox={outbox} />
         </>
@@ -162,6 +174,37 @@ function Search({ page, typed, onType, onPick }: SearchProps) {
         )}
       </ul>
     </form>
+  );
+}
+
+interface PassProps {
+  page: Page;
+  postId: string;
+  lists: HeldLists;
+  onPick: (seen: Seen) => void;
+}
+
+const NOTHING_SEEN = { plate: null, corridorId: null };
+
+/** Check a pass before its vehicle was looked up: the officer compares, or goes on to the vehicle. */
+function Pass({ page, postId, lists, onPick }: PassProps) {
+  const [text, setText] = useState("");
+  const verdict = useVerdict(page, lists, postId, text, NOTHING_SEEN);
+  const open = (plate: string): void => {
+    const [truck] = findByPlate(page.store.tables.truck.values(), plate, 1);
+    const isIt = truck && normalPlate(truck.plate ?? "") === normalPlate(plate);
+    onPick({ truckId: isIt ? truck.truck_id : null, plate: shownPlate(plate), passText: text });
+  };
+  return (
+    <PassCheck
+      page={page}
+      lists={lists}
+      text={text}
+      verdict={verdict}
+      compared={NOTHING_SEEN}
+      onText={setText}
+      onOpen={open}
+    />
   );
 }
 

@@ -5,17 +5,21 @@ import { randomKey } from "../data/api";
 import { activeByTruck } from "../data/field";
 import type { Outbox } from "../data/outbox";
 import { shownPlate } from "../data/plate";
-import type { Decision } from "../data/types";
+import type { Assignment, Decision } from "../data/types";
 import { Facts } from "../dispatcher/detail";
 import { STATUS_CHIP } from "../dispatcher/lists";
 import { namesOf } from "../dispatcher/names";
+import type { HeldLists } from "../passes/held";
 import type { Page } from "../ui/state";
 import { maybe, t, word } from "../words";
 import { hourOf, timeOf, weight } from "../words/format";
+import { PassCheck, useVerdict } from "./pass";
 
 export interface Seen {
   truckId: string | null;
   plate: string;
+  /** The pass that led here: its plate has yet to be compared with the vehicle's. */
+  passText?: string;
 }
 
 const REASONS = [
@@ -36,13 +40,23 @@ interface Props {
   postId: string;
   seen: Seen;
   outbox: Outbox;
+  lists: HeldLists;
   onDone: () => void;
 }
 
-export function Vehicle({ page, postId, seen, outbox, onDone }: Props) {
+export function Vehicle({ page, postId, seen, outbox, lists, onDone }: Props) {
   const [people, setPeople] = useState(1);
   const [asks, setAsks] = useState<"held" | "refused" | null>(null);
   const [reason, setReason] = useState("");
+  const [passText, setPassText] = useState(seen.passText ?? "");
+  const trip = tripOf(page, seen);
+  const compared = {
+    plate: passText === seen.passText ? null : seen.plate,
+    // What is only proposed binds nobody to a corridor yet.
+    corridorId: trip && trip.status !== "proposed" ? trip.corridor_id : null,
+  };
+  const verdict = useVerdict(page, lists, postId, passText, compared);
+  const passId = verdict?.code === "valid" ? verdict.pass?.passId : undefined;
   const decide = (decision: Decision): void => {
     const atMs = page.clock.nowMs();
     const coded = decision === "held" || decision === "refused";
@@ -56,6 +70,7 @@ export function Vehicle({ page, postId, seen, outbox, onDone }: Props) {
         people_count: people,
         ...(seen.truckId && { truck_id: seen.truckId }),
         ...(coded && reason && { reason_code: reason }),
+        ...(passId && { pass_id: passId }),
         // The decision is dated here: it may reach the server much later.
         ...(atMs > 0 && { time: new Date(atMs).toISOString() }),
       },
@@ -68,7 +83,16 @@ export function Vehicle({ page, postId, seen, outbox, onDone }: Props) {
         <span aria-hidden="true">←</span> {t("checkpoint.back")}
       </button>
       <p class="plate">{shownPlate(seen.plate)}</p>
-      <What page={page} seen={seen} />
+      <What page={page} seen={seen} trip={trip} />
+      <PassCheck
+        page={page}
+        lists={lists}
+        text={passText}
+        verdict={verdict}
+        compared={compared}
+        onText={setPassText}
+      />
+      {passId && <p class="note good">{t("pass.goes_along")}</p>}
       <div class="people" role="group" aria-label={t("checkpoint.people")}>
         <span>{t("checkpoint.people")}</span>
         <button
@@ -149,13 +173,22 @@ export function Vehicle({ page, postId, seen, outbox, onDone }: Props) {
   );
 }
 
-function What({ page, seen }: { page: Page; seen: Seen }) {
+function tripOf({ store }: Page, { truckId }: Seen): Assignment | undefined {
+  return truckId ? activeByTruck(store.tables.assignment.values()).get(truckId) : undefined;
+}
+
+interface WhatProps {
+  page: Page;
+  seen: Seen;
+  trip: Assignment | undefined;
+}
+
+function What({ page, seen, trip }: WhatProps) {
   const { store } = page;
   const names = namesOf(store);
   const nowMs = page.clock.nowMs();
   const truck = store.get("truck", seen.truckId);
   if (!truck) return <p class="note warn">{t("checkpoint.unregistered_long")}</p>;
-  const trip = activeByTruck(store.tables.assignment.values()).get(truck.truck_id);
   const corridor = store.get("corridor", trip?.corridor_id);
   const last = truck.last_checkpoint;
   return (

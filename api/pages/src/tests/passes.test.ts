@@ -37,7 +37,7 @@ function asked(vector: Vector): Asked {
     nowS: Date.parse(vector.now) / 1000,
     plate: vector.plate,
     corridorId: vector.corridor_id,
-    place: vector.place,
+    places: vector.place === null ? [] : [vector.place],
     leewayS: doc.limits.leeway_s,
   };
 }

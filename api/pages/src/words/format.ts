@@ -22,6 +22,14 @@ const fullDate = new Intl.DateTimeFormat("en-GB", {
   year: "numeric",
 });
 
+const monthName = new Intl.DateTimeFormat("en-US", { timeZone: ZONE, month: "short" });
+const dateParts = new Intl.DateTimeFormat("en-US", {
+  timeZone: ZONE,
+  day: "numeric",
+  month: "numeric",
+  year: "numeric",
+});
+
 type Time = string | number | null | undefined;
 
 function moment(time: Time): Date | null {
@@ -47,6 +55,13 @@ export function timeOf(time: Time, nowMs: number): string {
   const day = dayMonth.format(date);
   const today = nowMs ? dayMonth.format(new Date(nowMs)) : day;
   return day === today ? clockTime.format(date) : `${clockTime.format(date)} ${day}`;
+}
+
+/** `07:00 ngày 27/8/2021`, as papers have it. */
+export function longTime(date: Date): string {
+  const [month, day, year] = dateParts.format(date).split("/");
+  const m = language() === "vi" ? month! : monthName.format(date);
+  return t("time.long", { h: clockTime.format(date), d: day!, m, y: year! });
 }
 
 export function number(value: number, digits = 0): string {
