@@ -36,6 +36,7 @@ export class HeldLists {
   revision = 0;
   /** When the stack last told, by the device's clock; 0 for never. */
   atMs = 0;
+  private last = "";
   private docs: KeyDoc[] = [];
   private trust: Trust = new Map();
   private revocations: Many<Revocations> = new Map();
@@ -48,10 +49,13 @@ export class HeldLists {
 
   /** Take in what the stack tells; what is damaged, unsigned or older changes nothing. */
   take(offered: PassLists, atMs: number): void {
+    if (offered.keys.length > 0) this.atMs = atMs;
+    const told = JSON.stringify(offered);
+    if (told === this.last) return; // a long list takes a phone a while to read
     this.learn(offered.keys);
     this.revocations = this.kept(this.revocations, offered.revocations, readRevocations);
     this.bulletins = this.kept(this.bulletins, offered.bulletin, readBulletin);
-    if (offered.keys.length > 0) this.atMs = atMs;
+    this.last = told;
     this.revision += 1;
   }
 
@@ -122,7 +126,7 @@ export class HeldLists {
     read: Read<T>,
   ): Many<T> {
     const found: Many<T> = new Map();
-    for (const text of [...Array.from(held.values(), (one) => one.text), offered]) {
+    for (const text of new Set([...Array.from(held.values(), (one) => one.text), offered])) {
       const said = text === null ? null : readable(text, this.trust, read);
       if (text === null || said === null) continue;
       const old = found.get(said.issuer);

@@ -10,6 +10,7 @@ import { Facts } from "../dispatcher/detail";
 import { STATUS_CHIP } from "../dispatcher/lists";
 import { namesOf } from "../dispatcher/names";
 import type { HeldLists } from "../passes/held";
+import type { Verdict } from "../passes/verify";
 import type { Page } from "../ui/state";
 import { maybe, t, word } from "../words";
 import { hourOf, timeOf, weight } from "../words/format";
@@ -35,6 +36,37 @@ const REASONS = [
 ] as const;
 const MOST_PEOPLE = 9;
 
+interface Known {
+  people: number;
+  reason: string;
+  verdict: Verdict | null;
+  atMs: number;
+}
+
+/** What is sent of a decision; a pass is named only where it was checked and holds. */
+export function clearanceOf(
+  decision: Decision,
+  seen: Seen,
+  { people, reason, verdict, atMs }: Known,
+): Record<string, unknown> {
+  const coded = decision === "held" || decision === "refused";
+  const passId = passIdOf(verdict);
+  return {
+    decision,
+    plate: seen.plate,
+    people_count: people,
+    ...(seen.truckId && { truck_id: seen.truckId }),
+    ...(coded && reason && { reason_code: reason }),
+    ...(passId && { pass_id: passId }),
+    // The decision is dated here: it may reach the server much later.
+    ...(atMs > 0 && { time: new Date(atMs).toISOString() }),
+  };
+}
+
+function passIdOf(verdict: Verdict | null): string | null {
+  return verdict?.code === "valid" ? (verdict.pass?.passId ?? null) : null;
+}
+
 interface Props {
   page: Page;
   postId: string;
@@ -56,24 +88,13 @@ export function Vehicle({ page, postId, seen, outbox, lists, onDone }: Props) {
     corridorId: trip && trip.status !== "proposed" ? trip.corridor_id : null,
   };
   const verdict = useVerdict(page, lists, postId, passText, compared);
-  const passId = verdict?.code === "valid" ? verdict.pass?.passId : undefined;
   const decide = (decision: Decision): void => {
     const atMs = page.clock.nowMs();
-    const coded = decision === "held" || decision === "refused";
     void outbox.add({
       key: randomKey(),
       path: `/v1/checkpoints/${encodeURIComponent(postId)}/clearances`,
       at_ms: atMs,
-      body: {
-        decision,
-        plate: seen.plate,
-        people_count: people,
-        ...(seen.truckId && { truck_id: seen.truckId }),
-        ...(coded && reason && { reason_code: reason }),
-        ...(passId && { pass_id: passId }),
-        // The decision is dated here: it may reach the server much later.
-        ...(atMs > 0 && { time: new Date(atMs).toISOString() }),
-      },
+      body: clearanceOf(decision, seen, { people, reason, verdict, atMs }),
     });
     onDone();
   };
@@ -92,7 +113,7 @@ export function Vehicle({ page, postId, seen, outbox, lists, onDone }: Props) {
         compared={compared}
         onText={setPassText}
       />
-      {passId && <p class="note good">{t("pass.goes_along")}</p>}
+      {passIdOf(verdict) && <p class="note good">{t("pass.goes_along")}</p>}
       <div class="people" role="group" aria-label={t("checkpoint.people")}>
         <span>{t("checkpoint.people")}</span>
         <button

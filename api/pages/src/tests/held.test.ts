@@ -98,6 +98,12 @@ test("a key that was withdrawn stays so, and an answer without keys is no news",
   expect(silent.atMs).toBe(1);
 });
 
+test("the same answer again is fresh, and not read again", () => {
+  const lists = holding(told(), told());
+  expect(lists.revision).toBe(1);
+  expect(lists.atMs).toBe(2);
+});
+
 test("the ages of all lists are known by issuer", () => {
   const [one] = holding(told()).issuers;
   expect(one).toMatchObject({ issuer: "so-gtvt-kien-giang" });

@@ -4,6 +4,7 @@ import vectors from "../../../../tests/passes/vectors.json";
 import { HeldLists } from "../passes/held";
 import type { TrustDoc } from "../passes/keys";
 import { type Compared, PassCheck, useVerdict } from "../phone/pass";
+import { clearanceOf } from "../phone/vehicle";
 import { Page } from "../ui/state";
 import { setLanguage } from "../words";
 
@@ -90,6 +91,24 @@ test("without keys it is neither green nor red", () => {
 
 test("no text of a pass at all is red even without keys", () => {
   expect(shown("68C-123.45", SEEN, new HeldLists())).toContain('data-code="malformed"');
+});
+
+test("a decision names the pass where it was checked and holds, and only there", () => {
+  const seen = { truckId: null, plate: "68C-123.45" };
+  const nowS = Date.parse("2021-08-21T00:00:00Z") / 1000;
+  const body = (text: string | null, plate = seen.plate): Record<string, unknown> => {
+    const verdict = text === null ? null : lists().judge(text, { nowS, plate });
+    return clearanceOf("cleared", seen, { people: 1, reason: "", verdict, atMs: nowS * 1000 });
+  };
+  expect(body(good)).toEqual({
+    decision: "cleared",
+    plate: "68C-123.45",
+    people_count: 1,
+    pass_id: "MFRGGZDFMZTWQ2LK",
+    time: "2021-08-21T00:00:00.000Z",
+  });
+  for (const other of [body(null), body(forged), body(good, "68C-999.99")])
+    expect(other).not.toHaveProperty("pass_id");
 });
 
 test("in English all of it is English", () => {
