@@ -83,7 +83,7 @@ export function Vehicle({ page, postId, seen, outbox, lists, onDone }: Props) {
   const [passText, setPassText] = useState(seen.passText ?? "");
   const trip = tripOf(page, seen);
   const compared = {
-    plate: passText === seen.passText ? null : seen.plate,
+    plate: passText === seen.passText ? null : plateOf(page, seen),
     // What is only proposed binds nobody to a corridor yet.
     corridorId: trip && trip.status !== "proposed" ? trip.corridor_id : null,
   };
@@ -192,6 +192,11 @@ export function Vehicle({ page, postId, seen, outbox, lists, onDone }: Props) {
       )}
     </article>
   );
+}
+
+/** The plate to compare a pass with: as registered, or as typed; null where only an id is known. */
+export function plateOf({ store }: Page, { truckId, plate }: Seen): string | null {
+  return truckId ? (store.get("truck", truckId)?.plate ?? null) : plate;
 }
 
 function tripOf({ store }: Page, { truckId }: Seen): Assignment | undefined {

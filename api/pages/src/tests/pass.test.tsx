@@ -4,7 +4,7 @@ import vectors from "../../../../tests/passes/vectors.json";
 import { HeldLists } from "../passes/held";
 import type { TrustDoc } from "../passes/keys";
 import { type Compared, PassCheck, useVerdict } from "../phone/pass";
-import { clearanceOf } from "../phone/vehicle";
+import { clearanceOf, plateOf } from "../phone/vehicle";
 import { Page } from "../ui/state";
 import { setLanguage } from "../words";
 
@@ -109,6 +109,12 @@ test("a decision names the pass where it was checked and holds, and only there",
   });
   for (const other of [body(null), body(forged), body(good, "68C-999.99")])
     expect(other).not.toHaveProperty("pass_id");
+});
+
+test("a truck whose plate nobody knows is compared by the officer, not by its id", () => {
+  const page = new Page([]);
+  expect(plateOf(page, { truckId: "T1", plate: "T1" })).toBeNull();
+  expect(plateOf(page, { truckId: null, plate: "68C-123.45" })).toBe("68C-123.45");
 });
 
 test("in English all of it is English", () => {
