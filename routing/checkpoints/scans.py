@@ -1,0 +1,379 @@
+"""Flag scans that cannot be right: twice the same, too far too fast, clocks that are off."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass, field
+from itertools import pairwise
+from statistics import median
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+FlagCode = Literal["duplicate_scan", "impossible_travel", "clock_skew", "clock_ahead"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class CheckpointScan:
+    """One scan by one device.
+
+    Parameters
+    ----------
+    at_s
+        By the device's clock, seconds since 1970.
+    vehicle
+        The plate, or the truck's id: what is to be one vehicle.
+    checkpoint_id
+        Where.
+    decision
+        Arrived, cleared, held or refused.
+    device_id
+        Which device; the checkpoint stands for it where it is not told.
+    name
+        What tells the event from all others.
+    received_s
+        When the broker had it, by its own clock; None if not known.
+    """
+
+    at_s: float
+    vehicle: str
+    checkpoint_id: str
+    decision: str = "arrived"
+    device_id: str = ""
+    name: str = ""
+    received_s: float | None = field(default=None, compare=False)
+
+    @property
+    def device(self) -> str:
+        """Return what has the clock."""
+        return self.device_id or self.checkpoint_id
+
+    @property
+    def doc(self) -> dict[str, Any]:
+        """Return the scan as evidence."""
+        return {
+            "at_s": self.at_s,
+            "checkpoint_id": self.checkpoint_id,
+            "decision": self.decision,
+            "device_id": self.device_id,
+            "name": self.name,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ScanFlag:
+    """Something that a person should look at.
+
+    Parameters
+    ----------
+    code
+        What.
+    about
+        The vehicle, or the device.
+    evidence
+        The scans and the numbers.
+    """
+
+    code: FlagCode
+    about: str
+    evidence: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanParams:
+    """Limits of the flags, all assumed.
+
+    Parameters
+    ----------
+    again_s
+        Two scans of one kind of one vehicle at one checkpoint this close are a duplicate.
+    fastest_kph
+        No truck drives a way faster than this all along.
+    skew_s
+        So much may two devices' clocks differ before anything is concluded.
+    skew_flag_s
+        A clock this far off is flagged.
+    least_drives
+        So many trucks between a device and its neighbours before its clock is judged.
+    """
+
+    again_s: float = 300.0
+    fastest_kph: float = 90.0
+    skew_s: float = 180.0
+    skew_flag_s: float = 300.0
+    least_drives: int = 8
+
+    def __post_init__(self) -> None:
+        if min(self.again_s, self.skew_s, self.skew_flag_s) < 0 or not self.fastest_kph > 0:
+            raise ValueError("Expected times of at least 0 and a speed above 0.")
+
+
+def duplicate_scans(
+    scans: Iterable[CheckpointScan], params: ScanParams | None = None
+) -> list[ScanFlag]:
+    """Flag scans of one vehicle, checkpoint and kind that follow too soon, each row of them once.
+
+    Parameters
+    ----------
+    scans
+        In whatever order; repeated ones (equal in all but `received_s`) are one.
+    params
+        Limits.
+    """
+    p = params or ScanParams()
+    groups: defaultdict[tuple[str, str, str], list[CheckpointScan]] = defaultdict(list)
+    for scan in sorted(set(scans)):
+        groups[scan.vehicle, scan.checkpoint_id, scan.decision].append(scan)
+    found = []
+    for (vehicle, _, _), group in sorted(groups.items()):
+        for row in _rows(group, p.again_s):
+            apart_s = row[-1].at_s - row[0].at_s
+            evidence = {"scans": [one.doc for one in row], "apart_s": apart_s}
+            found.append(ScanFlag("duplicate_scan", vehicle, evidence))
+    return found
+
+
+def _rows(group: list[CheckpointScan], again_s: float) -> list[list[CheckpointScan]]:
+    """Return the rows of two scans or more that follow one another so soon."""
+    rows = [[group[0]]]
+    for before, scan in pairwise(group):
+        if scan.at_s - before.at_s <= again_s:
+            rows[-1].append(scan)
+        else:
+            rows.append([scan])
+    return [row for row in rows if len(row) > 1]
+
+
+def impossible_travel(
+    scans: Iterable[CheckpointScan],
+    road_m: Callable[[str, str], float],
+    params: ScanParams | None = None,
+    *,
+    skew_s: Mapping[str, float] | None = None,
+) -> list[ScanFlag]:
+    """Flag one vehicle seen by two checkpoints faster than any truck drives.
+
+    Parameters
+    ----------
+    scans
+        In whatever order; repeated ones are one.
+    road_m
+        Metres of road from one checkpoint to another, `inf` where there is no way.
+    params
+        Limits.
+    skew_s
+        How far devices' clocks are known to be ahead (`clock_skews`); what they say is set right
+        by it.
+    """
+    p = params or ScanParams()
+    ahead = skew_s or {}
+    vehicles: defaultdict[str, list[tuple[float, CheckpointScan]]] = defaultdict(list)
+    for scan in sorted(set(scans)):
+        vehicles[scan.vehicle].append((scan.at_s - ahead.get(scan.device, 0.0), scan))
+    found = []
+    for vehicle, group in sorted(vehicles.items()):
+        for (one_s, one), (two_s, two) in pairwise(sorted(group)):
+            if one.checkpoint_id == two.checkpoint_id:
+                continue
+            # clocks may have turned the two round: the shorter way counts
+            ways = (
+                road_m(one.checkpoint_id, two.checkpoint_id),
+                road_m(two.checkpoint_id, one.checkpoint_id),
+            )
+            length_m = min(ways)
+            least_s = length_m / (p.fastest_kph / 3.6)
+            took_s = two_s - one_s
+            if took_s + p.skew_s >= least_s:
+                continue
+            evidence = {
+                "scans": [one.doc, two.doc],
+                "road_m": length_m if math.isfinite(length_m) else None,
+                "took_s": took_s,
+                "least_s": least_s if math.isfinite(least_s) else None,
+                "skew_allowed_s": p.skew_s,
+            }
+            found.append(ScanFlag("impossible_travel", vehicle, evidence))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Skew:
+    """How far a device's clock is ahead of the others.
+
+    Parameters
+    ----------
+    device
+        Which.
+    ahead_s
+        Seconds; negative if it is behind.
+    drives
+        How many trucks between it and its neighbours that rests on.
+    """
+
+    device: str
+    ahead_s: float
+    drives: int
+
+
+def clock_skews(
+    scans: Iterable[CheckpointScan],
+    drive_s: Callable[[str, str], float],
+    params: ScanParams | None = None,
+) -> list[Skew]:
+    """Estimate how far each device's clock is off, from trucks driving between neighbours.
+
+    A truck last seen by device a and next by b took the stated driving time, times how slow traffic
+    is, plus b's clock minus a's. Of each pair the median counts, so that single trucks that rest on
+    the way, and forged plates, move nothing. Clocks and one slowness for all are then fitted by
+    least absolute deviations (reweighted least squares), pairs weighing by their drives; most
+    clocks are taken to be right: their weighted median is 0 among devices that trucks connect.
+
+    What it cannot see: with trucks in one direction only, a clock that is off looks like a road
+    slower or faster than stated; a pair seen in both directions tells the two apart.
+
+    Parameters
+    ----------
+    scans
+        In whatever order; repeated ones are one.
+    drive_s
+        Stated seconds of driving between checkpoints, `inf` where there is no way.
+    params
+        Limits.
+
+    Returns
+    -------
+    list of Skew
+        Of devices with enough drives, by device.
+    """
+    p = params or ScanParams()
+    pairs: defaultdict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
+    for one, two in _drives(scans):
+        stated_s = drive_s(one.checkpoint_id, two.checkpoint_id)
+        took_s = two.at_s - one.at_s
+        if math.isfinite(stated_s) and stated_s > 0 and took_s < 4 * stated_s + 7_200.0:
+            pairs[one.device, two.device].append((took_s, stated_s))
+    kept = {pair: rows for pair, rows in sorted(pairs.items()) if len(rows) >= 3}
+    found = []
+    for group in _connected(kept):
+        inside = {pair: rows for pair, rows in kept.items() if pair[0] in group}
+        found += _fit(inside, p.least_drives)
+    return sorted(found, key=lambda one: one.device)
+
+
+def _drives(scans: Iterable[CheckpointScan]) -> list[tuple[CheckpointScan, CheckpointScan]]:
+    """Return last scans at one checkpoint with first scans at the next, vehicle by vehicle."""
+    vehicles: defaultdict[str, list[CheckpointScan]] = defaultdict(list)
+    for scan in sorted(set(scans)):
+        vehicles[scan.vehicle].append(scan)
+    return [
+        (one, two)
+        for _, group in sorted(vehicles.items())
+        for one, two in pairwise(group)
+        if one.checkpoint_id != two.checkpoint_id
+    ]
+
+
+def _connected(pairs: Iterable[tuple[str, str]]) -> list[set[str]]:
+    groups: list[set[str]] = []
+    for pair in pairs:
+        joined = set(pair)
+        apart = []
+        for group in groups:
+            if group & joined:
+                joined |= group
+            else:
+                apart.append(group)
+        groups = [*apart, joined]
+    return groups
+
+
+def _fit(
+    pairs: Mapping[tuple[str, str], list[tuple[float, float]]], least_drives: int
+) -> list[Skew]:
+    devices = sorted({device for pair in pairs for device in pair})
+    column = {device: index for index, device in enumerate(devices)}
+    rows = np.zeros((len(pairs), len(devices) + 1))
+    extra = np.zeros(len(pairs))
+    weight = np.zeros(len(pairs))
+    counts: defaultdict[str, int] = defaultdict(int)
+    for index, ((one, two), drives) in enumerate(pairs.items()):
+        rows[index, column[one]], rows[index, column[two]] = -1.0, 1.0
+        rows[index, -1] = median(stated for _, stated in drives)
+        extra[index] = median(took - stated for took, stated in drives)
+        weight[index] = len(drives)
+        counts[one] += len(drives)
+        counts[two] += len(drives)
+    solved = _least_absolute(rows, extra, weight)
+    ahead = solved[:-1]
+    # the weighted median of the clocks is 0
+    order = np.argsort(ahead, kind="stable")
+    share = np.cumsum([counts[devices[at]] for at in order])
+    middle = ahead[order[int(np.searchsorted(share, share[-1] / 2))]]
+    return [
+        Skew(device, float(ahead[column[device]] - middle), counts[device])
+        for device in devices
+        if counts[device] >= least_drives
+    ]
+
+
+def _least_absolute(
+    rows: np.ndarray[Any, np.dtype[np.float64]],
+    values: np.ndarray[Any, np.dtype[np.float64]],
+    weight: np.ndarray[Any, np.dtype[np.float64]],
+) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Solve for the least weighted absolute deviations, small answers where several do."""
+    unknowns = rows.shape[1]
+    # a faint pull to 0, on the scale of a clock and of slowness, makes the answer one
+    pull = np.diag([1e-2] * (unknowns - 1) + [1e2])
+    answer = np.zeros(unknowns)
+    inverse = np.ones(len(values))
+    for _ in range(60):
+        scale = np.sqrt(weight * inverse)
+        answer = np.linalg.lstsq(
+            np.vstack([rows * scale[:, None], pull]),
+            np.concatenate([values * scale, np.zeros(unknowns)]),
+            rcond=None,
+        )[0]
+        inverse = 1.0 / np.maximum(np.abs(values - rows @ answer), 1.0)
+    return np.asarray(answer)
+
+
+def clock_flags(
+    scans: Iterable[CheckpointScan],
+    drive_s: Callable[[str, str], float],
+    params: ScanParams | None = None,
+) -> list[ScanFlag]:
+    """Flag devices whose clock is off: against their neighbours, or ahead of the broker's.
+
+    Parameters
+    ----------
+    scans
+        In whatever order; repeated ones are one. A scan that was received before it was made, by
+        more than the allowance, needs no neighbours: lateness explains only the other sign.
+    drive_s
+        Stated seconds of driving between checkpoints.
+    params
+        Limits.
+    """
+    p = params or ScanParams()
+    told = sorted(scans, key=lambda one: (one, one.received_s or 0.0))
+    found = [
+        ScanFlag("clock_skew", one.device, {"ahead_s": one.ahead_s, "drives": one.drives})
+        for one in clock_skews(told, drive_s, p)
+        if abs(one.ahead_s) >= p.skew_flag_s
+    ]
+    ahead: dict[str, tuple[float, CheckpointScan]] = {}
+    for scan in told:
+        if scan.received_s is None:
+            continue
+        by_s = scan.at_s - scan.received_s
+        if by_s > p.skew_s and by_s > ahead.get(scan.device, (0.0, scan))[0]:
+            ahead[scan.device] = (by_s, scan)
+    for device, (by_s, scan) in sorted(ahead.items()):
+        evidence = {"ahead_s": by_s, "scan": scan.doc, "received_s": scan.received_s}
+        found.append(ScanFlag("clock_ahead", device, evidence))
+    return sorted(found, key=lambda one: (one.code, one.about))
