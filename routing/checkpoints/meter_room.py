@@ -18,7 +18,8 @@ NEAR_S = 1e-3
 class Room:
     """How many arrivals each piece of time has room for, at each place.
 
-    Capacity that is no whole number is given evenly: pieces of 7 and 8 for 7.5.
+    Capacity that is no whole number is given evenly: pieces of 7 and 8 for 7.5. Where a place deals
+    with less than one truck in a piece, its pieces are longer.
 
     Parameters
     ----------
@@ -34,8 +35,16 @@ class Room:
     def __init__(
         self, places: Iterable[MeterPlace], now_s: float, bin_s: float, use: float
     ) -> None:
-        self.now_s, self.bin_s = now_s, bin_s
-        self._rate = {one.place_id: use * one.bays * bin_s / one.service_s for one in places}
+        self.now_s = now_s
+        # a piece without room for one would be shut: two such places might never be open in turn
+        self._bin_s = {
+            one.place_id: bin_s * max(1, math.ceil(one.service_s / (use * one.bays * bin_s) - 1e-9))
+            for one in places
+        }
+        self._rate = {
+            one.place_id: use * one.bays * self._bin_s[one.place_id] / one.service_s
+            for one in places
+        }
         self._taken: defaultdict[tuple[str, int], int] = defaultdict(int)
         self._others: dict[str, tuple[int, ...]] = {}
         self._standing = {one.place_id: one.standing for one in places}
@@ -43,7 +52,7 @@ class Room:
             self._lay(place)
 
     def _lay(self, place: MeterPlace) -> None:
-        come = sorted(self._piece(max(at_s, self.now_s)) for at_s in place.others_s)
+        come = sorted(self._piece(place.place_id, max(at_s, self.now_s)) for at_s in place.others_s)
         self._others[place.place_id] = tuple(come)
         for piece in [*[0] * place.standing, *come]:
             at = piece
@@ -51,12 +60,16 @@ class Room:
                 at += 1
             self._taken[place.place_id, at] += 1
 
-    def _piece(self, at_s: float) -> int:
-        return math.floor((at_s - self.now_s + NEAR_S) / self.bin_s)
+    def _piece(self, place_id: str, at_s: float) -> int:
+        return math.floor((at_s - self.now_s + NEAR_S) / self._bin_s[place_id])
 
-    def start_s(self, at_s: float) -> float:
-        """Return when the piece begins that a moment lies in."""
-        return self.now_s + self._piece(at_s) * self.bin_s
+    def _start_s(self, place_id: str, piece: int) -> float:
+        return self.now_s + piece * self._bin_s[place_id]
+
+    def piece_of(self, place_id: str, at_s: float) -> tuple[float, float]:
+        """Return when the piece begins and ends that a moment lies in."""
+        piece = self._piece(place_id, at_s)
+        return self._start_s(place_id, piece), self._start_s(place_id, piece + 1)
 
     def full_span(self, place_id: str, from_s: float, until_s: float) -> tuple[float, float]:
         """Return the pieces without room that end where a moment's piece begins.
@@ -70,11 +83,11 @@ class Room:
         until_s
             A moment within the piece behind; the one before it counts as full.
         """
-        last = self._piece(until_s)
+        last = self._piece(place_id, until_s)
         first = last - 1
-        while first > self._piece(from_s) and self._left(place_id, first - 1) <= 0:
+        while first > self._piece(place_id, from_s) and self._left(place_id, first - 1) <= 0:
             first -= 1
-        return self.now_s + first * self.bin_s, self.now_s + last * self.bin_s
+        return self._start_s(place_id, first), self._start_s(place_id, last)
 
     def _capacity(self, place_id: str, piece: int) -> int:
         rate = self._rate[place_id]
@@ -85,12 +98,12 @@ class Room:
 
     def clears(self, place_id: str, from_s: float, until_s: float) -> int:
         """Return how many arrivals a time has room for in all."""
-        pieces = range(self._piece(from_s), self._piece(until_s))
+        pieces = range(self._piece(place_id, from_s), self._piece(place_id, until_s))
         return sum(self._capacity(place_id, piece) for piece in pieces)
 
     def others(self, place_id: str, from_s: float, until_s: float) -> int:
         """Count who takes room in a time, or would if there was some, and is not metered."""
-        first, last = self._piece(from_s), self._piece(until_s)
+        first, last = self._piece(place_id, from_s), self._piece(place_id, until_s)
         load = self._standing[place_id]
         for piece in range(first):
             load += self._others[place_id].count(piece)
@@ -104,14 +117,14 @@ class Room:
     def full(self, depart_s: float, passes: Sequence[tuple[str, float]]) -> str | None:
         """Return the first place without room for who leaves then."""
         for place_id, after_s in passes:
-            if self._left(place_id, self._piece(depart_s + after_s)) <= 0:
+            if self._left(place_id, self._piece(place_id, depart_s + after_s)) <= 0:
                 return place_id
         return None
 
     def take(self, depart_s: float, passes: Sequence[tuple[str, float]]) -> None:
         """Take the room of one trip, whether there is any or not."""
         for place_id, after_s in passes:
-            self._taken[place_id, self._piece(depart_s + after_s)] += 1
+            self._taken[place_id, self._piece(place_id, depart_s + after_s)] += 1
 
     def earliest(
         self, wanted_s: float, passes: Sequence[tuple[str, float]], latest_s: float
@@ -129,13 +142,13 @@ class Room:
                 return depart_s, full
             full = blocked
             beyond = sum(
-                max(0, 1 - self._left(place_id, self._piece(depart_s + after_s)))
+                max(0, 1 - self._left(place_id, self._piece(place_id, depart_s + after_s)))
                 for place_id, after_s in passes
             )
             if beyond < least:
                 least, least_s = beyond, depart_s
             after_s = dict(passes)[blocked]
-            piece = self._piece(depart_s + after_s) + 1
-            depart_s = max(self.now_s + piece * self.bin_s - after_s, depart_s + NEAR_S)
+            piece = self._piece(blocked, depart_s + after_s) + 1
+            depart_s = max(self._start_s(blocked, piece) - after_s, depart_s + NEAR_S)
             if depart_s > latest_s:
                 return least_s, full

@@ -293,7 +293,7 @@ def _because(trip: MeterTrip, hold: Hold, full: str, room: Room) -> Hold:
     after_s = dict(trip.passes)[full]
     there_s = hold.depart_s + after_s
     if hold.code == "over_capacity":
-        from_s, until_s = room.start_s(there_s), room.start_s(there_s) + room.bin_s
+        from_s, until_s = room.piece_of(full, there_s)
     else:
         from_s, until_s = room.full_span(full, trip.wanted_s + after_s, there_s)
     return replace(hold, place_id=full, from_s=from_s, until_s=until_s)

@@ -200,6 +200,10 @@ def impossible_travel(
     return found
 
 
+_ROUNDS = 6
+"""A clock that is off by more than a drive turns scans round: they are put in order anew."""
+
+
 @dataclass(frozen=True, slots=True)
 class Skew:
     """How far a device's clock is ahead of the others.
@@ -233,7 +237,9 @@ def clock_skews(
     clocks are taken to be right: their weighted median is 0 among devices that trucks connect.
 
     What it cannot see: with trucks in one direction only, a clock that is off looks like a road
-    slower or faster than stated; a pair seen in both directions tells the two apart.
+    slower or faster than stated; a pair seen in both directions tells the two apart. A clock that
+    is off by more than the drive to its neighbours turns the order of scans round: then others may
+    be blamed too, and who is right has to be seen from `received_s`.
 
     Parameters
     ----------
@@ -250,8 +256,26 @@ def clock_skews(
         Of devices with enough drives, by device.
     """
     p = params or ScanParams()
+    told = sorted(set(scans))
+    found: list[Skew] = []
+    for _ in range(_ROUNDS):
+        ahead = {one.device: one.ahead_s for one in found}
+        again = _skews(told, ahead, drive_s, p)
+        if again == found:
+            break
+        found = again
+    return found
+
+
+def _skews(
+    scans: list[CheckpointScan],
+    ahead: Mapping[str, float],
+    drive_s: Callable[[str, str], float],
+    p: ScanParams,
+) -> list[Skew]:
+    """Estimate clocks once, scans being put in order by what is thought of the clocks so far."""
     pairs: defaultdict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
-    for one, two in _drives(scans):
+    for one, two in _drives(scans, ahead):
         stated_s = drive_s(one.checkpoint_id, two.checkpoint_id)
         took_s = two.at_s - one.at_s
         if math.isfinite(stated_s) and stated_s > 0 and took_s < 4 * stated_s + 7_200.0:
@@ -264,10 +288,12 @@ def clock_skews(
     return sorted(found, key=lambda one: one.device)
 
 
-def _drives(scans: Iterable[CheckpointScan]) -> list[tuple[CheckpointScan, CheckpointScan]]:
+def _drives(
+    scans: Iterable[CheckpointScan], ahead: Mapping[str, float]
+) -> list[tuple[CheckpointScan, CheckpointScan]]:
     """Return last scans at one checkpoint with first scans at the next, vehicle by vehicle."""
     vehicles: defaultdict[str, list[CheckpointScan]] = defaultdict(list)
-    for scan in sorted(set(scans)):
+    for scan in sorted(scans, key=lambda one: (one.at_s - ahead.get(one.device, 0.0), one)):
         vehicles[scan.vehicle].append(scan)
     return [
         (one, two)
