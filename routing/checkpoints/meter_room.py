@@ -25,7 +25,8 @@ class Room:
     ----------
     places
         Places, with who stands there and who is expected anyhow; these take their room first, and
-        what is beyond a piece's capacity takes the next one's.
+        what is beyond a piece's capacity takes the next one's. The last `MeterPlace.spare` of them
+        take none.
     now_s
         The moment; the first piece begins with it.
     bin_s, use
@@ -54,7 +55,8 @@ class Room:
     def _lay(self, place: MeterPlace) -> None:
         come = sorted(self._piece(place.place_id, max(at_s, self.now_s)) for at_s in place.others_s)
         self._others[place.place_id] = tuple(come)
-        for piece in [*[0] * place.standing, *come]:
+        fixed = [*[0] * place.standing, *come]
+        for piece in fixed[: max(0, len(fixed) - place.spare)]:
             at = piece
             while self._left(place.place_id, at) <= 0:
                 at += 1

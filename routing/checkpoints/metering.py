@@ -31,6 +31,9 @@ class MeterPlace:
         Trucks that wait there now.
     others_s
         When those are expected whom nobody can hold: under way, or of other hauliers.
+    spare
+        So many of those more than there is room for may be on their way or stand there: then no
+        bay idles when somebody is late.
     """
 
     place_id: str
@@ -38,9 +41,10 @@ class MeterPlace:
     service_s: float
     standing: int = 0
     others_s: tuple[float, ...] = ()
+    spare: int = 0
 
     def __post_init__(self) -> None:
-        if self.bays < 1 or not self.service_s > 0 or self.standing < 0:
+        if self.bays < 1 or not self.service_s > 0 or min(self.standing, self.spare) < 0:
             raise ValueError("Expected a bay, a time of service above 0, nobody fewer than 0.")
 
 

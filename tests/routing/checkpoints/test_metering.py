@@ -217,6 +217,17 @@ def test_slow_places_one_behind_the_other_still_find_room() -> None:
     assert [one.held_s for one in meter(trips, places, 0.0, FULL).holds] == [0.0, 1_800.0, 3_600.0]
 
 
+def test_spare_trucks_keep_bays_at_work_and_no_more_than_that() -> None:
+    """Four are due in the piece that clears four; with two spare, two more may come then."""
+    trips = [MeterTrip(trip_id=f"t{at}", wanted_s=0.0, passes=(("A", 1_000.0),)) for at in range(5)]
+    for spare in (0, 2, 4):
+        yard = MeterPlace(
+            place_id="A", bays=4, service_s=900.0, others_s=(1_000.0,) * 4, spare=spare
+        )
+        plan = meter(trips, [yard], 0.0, FULL)
+        assert sum(one.held_s == 0.0 for one in plan.holds) == spare
+
+
 def test_a_hold_says_why_with_numbers() -> None:
     """Fourteen want to be there in a quarter of an hour that clears ten."""
     at_three = 1_629_792_000.0  # 15:00 on 24 August 2021, delta time
