@@ -69,8 +69,8 @@ RESERVE = 0.25
 USE = 1.0
 """All of a place's rate is given away."""
 SPARE = {CHECKPOINT: 0, YARD: 20}
-"""So many may stand before the yard, 45 minutes of its work, so that no bay idles [assumed; chosen on
-seeds 3 and 308]: fewer make the queue shorter and the holds longer (docs/checkpoints.md)."""
+"""So many may stand before the yard, 45 minutes of its work, so that no bay idles [assumed; chosen
+on seeds 3 and 308]: fewer make the queue shorter and holds longer (docs/checkpoints.md)."""
 GOAL_QUEUE, GOAL_TONNES = 0.6, 0.98
 ROAD_PARAMS = CheckpointParams()
 YARD_PARAMS = CheckpointParams(
