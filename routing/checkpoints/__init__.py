@@ -1,6 +1,7 @@
 """Judge what happens at checkpoints, and meter who comes: pure, without a clock."""
 
 from routing.checkpoints.arrivals import Approach, Bin, Eta, EtaParams, bins, etas, fitted
+from routing.checkpoints.clocks import Skew, clock_flags, clock_skews
 from routing.checkpoints.delay import delay_profile
 from routing.checkpoints.estimate import Estimate, Figure, estimate
 from routing.checkpoints.metering import (
@@ -16,9 +17,6 @@ from routing.checkpoints.scans import (
     CheckpointScan,
     ScanFlag,
     ScanParams,
-    Skew,
-    clock_flags,
-    clock_skews,
     duplicate_scans,
     impossible_travel,
 )

@@ -358,22 +358,17 @@ def metering(seed: int, tell: Tell, facts: dict[str, Any]) -> list[Measure]:
     rows = []
     for index in range(DAYS):
         loads = day(1_000 * seed + index)
-        free, held = (
-            Day(loads, metered=metered, seed=1_000 * seed + index).play()
-            for metered in (False, True)
-        )
+        free, held = (Day(loads, metered=one, seed=seed).play() for one in (False, True))
         rows.append(_row(loads, free, held))
         tell(f"metering, day {index + 1} of {DAYS}: {rows[-1]}")
     queue = [row["queue_peak"][1] / max(1, row["queue_peak"][0]) for row in rows]
     tonnes = [row["tonnes_in_time"][1] / row["tonnes_in_time"][0] for row in rows]
     facts["metering"] = {
-        "trips": TRIPS,
-        "others": OTHERS,
-        "bays": BAYS,
+        "trips": TRIPS, "others": OTHERS, "bays": BAYS, "spare": SPARE,
         "days_unmetered_and_metered": rows,
         "queue_peak_ratio": [round(one, 3) for one in sorted(queue)],
         "tonnes_in_time_ratio": [round(one, 3) for one in sorted(tonnes)],
-    }
+    }  # fmt: skip
     return [
         Measure(
             name="queue_peak_metered_vs_unmetered", value=median(queue), unit="times",
