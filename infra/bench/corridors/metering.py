@@ -353,12 +353,13 @@ def metering(seed: int, tell: Tell, facts: dict[str, Any]) -> list[Measure]:
     Returns
     -------
     list of Measure
-        Medians over the days of the ratios, metered over unmetered.
+        Medians of the days' ratios, metered over unmetered.
     """
     rows = []
     for index in range(DAYS):
-        loads = day(1_000 * seed + index)
-        free, held = (Day(loads, metered=one, seed=seed).play() for one in (False, True))
+        drawn = 1_000 * seed + index
+        loads = day(drawn)
+        free, held = (Day(loads, metered=one, seed=drawn).play() for one in (False, True))
         rows.append(_row(loads, free, held))
         tell(f"metering, day {index + 1} of {DAYS}: {rows[-1]}")
     queue = [row["queue_peak"][1] / max(1, row["queue_peak"][0]) for row in rows]
