@@ -28,6 +28,9 @@ LENGTH_PRICE = 0.002
 OVERLOAD_M = 5_000.0
 """What one vehicle an hour over a checkpoint's capacity costs at first, metres of road."""
 
+UNSHARED_M = 50_000.0
+"""What two ways that are to share their first road and do not cost, metres of road."""
+
 _DEARER, _PATIENCE = 2.0, 25
 _SLACK = 0.02
 _SHUT = 50.0
@@ -50,6 +53,8 @@ class Leg:
         Length of each arc for its class of vehicle, `inf` where it is closed.
     to_goal_m
         Least length from each node to the goal.
+    twin
+        The leg with whose way this one is to share the first road at least; -1: none.
     """
 
     start: int
@@ -58,6 +63,7 @@ class Leg:
     load_per_h: float
     arc_m: Floats
     to_goal_m: Floats
+    twin: int = -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -179,7 +185,28 @@ class Design:
             Price of one vehicle an hour over each checkpoint's capacity.
         """
         return (
-            self.road_m + LENGTH_PRICE * self.driven_m + float((self.overload() * overload_m).sum())
+            self.road_m
+            + LENGTH_PRICE * self.driven_m
+            + float((self.overload() * overload_m).sum())
+            + UNSHARED_M * self._unshared()
+        )
+
+    def trunk(self, leg: int) -> Ints:
+        """Return the arcs of a leg's way up to the end of its first road; none without a way."""
+        way = self.ways[leg] if leg >= 0 else None
+        if way is None:
+            return np.zeros(0, np.int64)
+        driven = np.flatnonzero(self.ground.piece[way] >= 0)
+        return way[: int(driven[0]) + 1] if len(driven) else way[:0]
+
+    def _unshared(self) -> int:
+        """Count the pairs of legs that are to share their first road and do not."""
+        return sum(
+            self.ways[one.twin] is not None
+            and self.ways[leg] is not None
+            and self.trunk(leg)[-1:].tolist() != self.trunk(one.twin)[-1:].tolist()
+            for leg, one in enumerate(self.legs)
+            if one.twin > leg
         )
 
     def crowded(self, load_per_h: float) -> NDArray[np.bool_]:
@@ -237,19 +264,25 @@ class Design:
             for piece, gates in ground.gates.items():
                 price[piece] += sum(float(dear[gate]) for gate in gates)
         cost = np.where(ground.piece >= 0, price[ground.piece], 0.0)
-        way = cheapest_within(
-            ground.first,
-            ground.head,
-            one.arc_m,
-            cost,
-            one.start,
-            one.goal,
-            one.to_goal_m,
-            one.budget_m * (1 + 1e-9),
-            LABELS_KEPT,
-        )
-        if len(way):
-            self.put(leg, way)
+        for trunk in (self.trunk(one.twin), np.zeros(0, np.int64)):
+            way = self._beyond(one, trunk, cost)
+            if len(way):
+                self.put(leg, np.concatenate([trunk, way]))
+                return
+
+    def _beyond(self, one: Leg, trunk: Ints, cost: Floats) -> Ints:
+        """Return the cheapest way on from a trunk, which it does not drive again."""
+        ground = self.ground
+        start, arc_m, budget_m = one.start, one.arc_m, one.budget_m * (1 + 1e-9)
+        if len(trunk):
+            start = int(ground.head[trunk[-1]])
+            budget_m -= float(arc_m[trunk].sum())
+            arc_m = np.where(ground.piece == ground.piece[trunk[-1]], np.inf, arc_m)
+        way: Ints = cheapest_within(
+            ground.first, ground.head, arc_m, cost, start, one.goal,
+            one.to_goal_m, budget_m, LABELS_KEPT,
+        )  # fmt: skip
+        return way
 
 
 _ROUNDING = 1e-9
@@ -352,6 +385,8 @@ def _ruin(now: Design, rng: np.random.Generator) -> tuple[dict[int, Ints | None]
     else:
         chosen, most = list(range(count)), count
     picked = rng.permutation(np.array(sorted(chosen), np.int64))[:most].tolist()
+    twins = {now.legs[leg].twin for leg in picked} - {-1, *picked}
+    picked += sorted(twins)
     before = {leg: now.ways[leg] for leg in picked}
     for leg in picked:
         now.take(leg)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from routing.corridors.crowds import fit
-from routing.corridors.design import Design, Field, Leg, design
+from routing.corridors.design import Design, Leg, design
 from routing.corridors.flows import CorridorPlan, NotServed
 from routing.corridors.forks import fork
 from routing.corridors.proposals import Asked, Drawing
@@ -60,7 +60,7 @@ def plan_corridors(
     made, crowded = fit(
         design(terrain.field, found.legs, seed=seed, rounds=rounds), terrain.gate_ids, found.asked
     )
-    forks, unshared = _forks(made, found, terrain.field)
+    forks, unshared = _forks(made, found)
     drawing = Drawing(problem, terrain)
     corridors = _drawn(made, found.asked, forks, drawing)
     refused = {(each.flow_id, each.destination): each for each in
@@ -83,9 +83,10 @@ def plan_corridors(
 def _legs(problem: CorridorProblem, terrain: Terrain) -> _Found:
     found = _Found([], [], [])
     for flow in problem.flows:
+        told = [terrain.refusal(flow, end) for end in flow.destinations]
         load_per_h = flow.trucks / problem.limits.hours_per_day / len(flow.destinations)
-        for end in flow.destinations:
-            refusal = terrain.refusal(flow, end)
+        forked = flow.kind == "fork" and not any(told)
+        for at, (end, refusal) in enumerate(zip(flow.destinations, told, strict=True)):
             if refusal is not None:
                 found.refused.append(refusal)
                 continue
@@ -101,15 +102,14 @@ def _legs(problem: CorridorProblem, terrain: Terrain) -> _Found:
                     load_per_h,
                     terrain.arc_m(flow.vehicle_class),
                     to_goal_m,
+                    len(found.legs) + (1 if at == 0 else -1) if forked else -1,
                 )
             )
     return found
 
 
-def _forks(
-    made: Design, found: _Found, ground: Field
-) -> tuple[dict[int, tuple[int, Fork]], list[NotServed]]:
-    """Let both branches of each fork share their trunk: on roads in use, else on any.
+def _forks(made: Design, found: _Found) -> tuple[dict[int, tuple[int, Fork]], list[NotServed]]:
+    """Let both branches of each fork share their trunk: on roads in use, else, if asked, on any.
 
     Returns
     -------
@@ -125,7 +125,7 @@ def _forks(
         flow = found.asked[legs[0]].flow
         if len(flow.destinations) == 1 or flow.kind == "shuttle":
             continue
-        chosen = _fork(made, legs, ground) if len(legs) == 2 else None
+        chosen = _fork(made, legs, found) if len(legs) == 2 else None
         if chosen is not None:
             forks[legs[0]] = legs[1], chosen
         elif flow.kind == "fork":
@@ -136,30 +136,34 @@ def _forks(
     return forks, refused
 
 
-def _fork(made: Design, legs: list[int], ground: Field) -> Fork | None:
-    if any(made.ways[leg] is None for leg in legs):
+def _fork(made: Design, legs: list[int], found: _Found) -> Fork | None:
+    before = [_way(made, leg) for leg in legs if made.ways[leg] is not None]
+    if len(before) < len(legs):
         return None
-    before = [made.ways[leg] for leg in legs]
-    branches = [made.legs[leg] for leg in legs]
+    branches, ground = [made.legs[leg] for leg in legs], made.ground
     in_use = np.append(made.uses > 0, True)  # the last: arcs that drive no road
     for leg in legs:
         made.take(leg)
     full = made.crowded(branches[0].load_per_h)
     arc_m = np.where(full[ground.piece], np.inf, branches[0].arc_m)
-    for roads_m in (np.where(in_use[ground.piece], arc_m, np.inf), arc_m):
-        found = fork(ground, branches, roads_m)
-        if found is None:
+    roads = [np.where(in_use[ground.piece], arc_m, np.inf)]
+    if found.asked[legs[0]].flow.kind == "fork":
+        roads.append(arc_m)
+    for chosen in (fork(ground, branches, roads_m) for roads_m in roads):
+        if chosen is None:
             continue
-        for leg, branch in zip(legs, found.branches, strict=True):
-            made.put(leg, np.concatenate([found.trunk, branch]))
+        _put(made, legs, [np.concatenate([chosen.trunk, branch]) for branch in chosen.branches])
         if not made.overload().any():
-            return found
+            return chosen
         for leg in legs:
             made.take(leg)
-    for leg, way in zip(legs, before, strict=True):
-        if way is not None:
-            made.put(leg, way)
+    _put(made, legs, before)
     return None
+
+
+def _put(made: Design, legs: list[int], ways: list[Ints]) -> None:
+    for leg, way in zip(legs, ways, strict=True):
+        made.put(leg, way)
 
 
 def _unshared(flow: Flow, found: _Found, leg: int, made: Design) -> NotServed:
