@@ -17,6 +17,7 @@
     ├── Unreadable              bytes that are no pass, list or key of ours  (schemas.passes)
     ├── Untrusted               signed by nobody whom one may believe        (schemas.passes)
     ├── OlderList               a list that replaces nothing                 (schemas.passes)
+    ├── InvalidRegime           a file that holds no regime                  (schemas.regimes)
     ├── PassError               a pass, key or list cannot be made or kept   (infra)
     ├── BackupError             a backup cannot be made, or is not whole     (infra)
     └── SettingsError           a variable holds no fitting value            (infra)
@@ -68,6 +69,10 @@ class BackupError(HarvestlaneError):
 
 class PassError(HarvestlaneError):
     """A pass, key or list cannot be made, read or kept."""
+
+
+class InvalidRegime(HarvestlaneError):
+    """A regime's file cannot be read; the message names the file and the field."""
 
 
 class SettingsError(HarvestlaneError):

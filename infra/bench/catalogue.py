@@ -50,6 +50,10 @@ BENCHES: Mapping[str, Bench] = {
         _late("infra.bench.chaos.bench"),
         options=("rounds",),
     ),
+    "corridors": Bench(
+        "passes verified, positions matched with corridors, deviations told from noise",
+        _late("infra.bench.corridors.bench"),
+    ),
     "roads": Bench(
         "the road engine beside networkx, scipy, routingkit-cch and OSRM",
         _late("infra.bench.roads.bench"),

@@ -56,11 +56,20 @@ class Changelog:
         All that it has taken in.
     on_their_way
         Portions of rows that a former owner has sent: one lands in front of each batch.
+    history
+        The same as `records`, had it never been compacted.
+    until_death
+        After so many batches, whoever sent the last one dies; None: nobody.
+    takes_the_last
+        Whether it takes in the batch on which its sender dies.
     """
 
     def __init__(self) -> None:
         self.records: list[Any] = []
+        self.history: list[Any] = []
         self.on_their_way: list[list[Row]] = []
+        self.until_death: int | None = None
+        self.takes_the_last = True
 
     def create_batch(self) -> _Batch:
         """Make a batch, as aiokafka's producer does."""
@@ -70,25 +79,34 @@ class Changelog:
         """Take in a batch, as the broker does."""
         if self.on_their_way:
             self.take_in(self.on_their_way.pop(0), topic, partition)
+        if self.until_death is not None:
+            self.until_death -= 1
         promise = asyncio.get_running_loop().create_future()
-        promise.set_result(SimpleNamespace(offset=self.take_in(batch.rows, topic, partition)))
+        if self.until_death != 0 or self.takes_the_last:
+            promise.set_result(SimpleNamespace(offset=self.take_in(batch.rows, topic, partition)))
+        if self.until_death == 0:
+            raise Died
         return promise
 
     def take_in(self, rows: Sequence[Row], topic: str = "", partition: int = PARTITION) -> int:
         """Append rows; return the offset of the first."""
-        first = len(self.records)
+        first = len(self.history)
         for offset, (key, value) in enumerate(rows, first):
-            self.records.append(
-                SimpleNamespace(
-                    topic=topic,
-                    partition=partition,
-                    offset=offset,
-                    key=key.encode(),
-                    value=value,
-                    timestamp=1.0,
-                )
+            record = SimpleNamespace(
+                topic=topic,
+                partition=partition,
+                offset=offset,
+                key=key.encode(),
+                value=value,
+                timestamp=1.0,
             )
+            self.records.append(record)
+            self.history.append(record)
         return first
+
+    def compact(self) -> None:
+        """Drop all that compaction may drop."""
+        self.records = self.compacted()
 
     def rows_from(self, offset: int) -> list[Row]:
         """List the rows from an offset on."""
@@ -101,14 +119,26 @@ class Changelog:
 
     def rows(self) -> dict[str, int | None]:
         """Return the rows that a copy has that begins with nothing, after compaction."""
+        return self._counting(self.compacted())
+
+    def told(self) -> dict[str, int | None]:
+        """Return the rows that a copy has that has read every record there ever was."""
+        return self._counting(self.history)
+
+    def _counting(self, records: list[Any]) -> dict[str, int | None]:
         fence = Fence()
-        counts = [one for one in self.compacted() if fence.passes(one.partition, one.value)]
-        found = {one.key.decode(): one.value for one in counts if one.value is not None}
-        return {key: said(value) for key, value in found.items() if key != OWNER}
+        counts = [one for one in records if fence.passes(one.partition, one.value)]
+        found = {one.key.decode(): one.value for one in counts}
+        there = {key: said(value) for key, value in found.items() if key != OWNER}
+        return {key: number for key, number in there.items() if number is not None}
 
     def consumer(self, **_settings: Any) -> _Consumer:
         """Make what aiokafka calls a consumer."""
         return _Consumer(self)
+
+
+class Died(Exception):
+    """Whoever was sending is dead."""
 
 
 class _Consumer:
@@ -135,8 +165,8 @@ class _Consumer:
 
     async def getmany(self, place: Any, *, timeout_ms: int) -> dict[Any, list[Any]]:
         del timeout_ms
-        found = self._changelog.records[self._at : self._at + 2]
-        self._at += len(found)
+        found = [one for one in self._changelog.records if one.offset >= self._at][:2]
+        self._at = found[-1].offset + 1 if found else len(self._changelog.history)
         return {place: found}
 
 

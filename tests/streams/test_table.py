@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,8 +14,8 @@ from hypothesis import strategies as st
 
 from streams import table
 from streams.epoch import OWNER, epoch_of, owner_row, stamped
-from streams.table import Dispossessed
-from tests.streams.changelog import PARTITION, Changelog, Copy, Row, row
+from streams.table import Dispossessed, TableRows
+from tests.streams.changelog import PARTITION, Changelog, Copy, Died, Row, row
 
 
 class Workers:
@@ -34,6 +35,11 @@ class Workers:
         """Start a worker again, on the same disk."""
         self._copies[name] = self._copies[name].restarted()
         return self._copies[name]
+
+    def follow(self, *names: str) -> None:
+        """Let copies take in what the changelog holds by now."""
+        for name in names:
+            self[name].follow()
 
     def close(self) -> None:
         """Let go of the disks."""
@@ -155,6 +161,95 @@ async def test_it_learns_so_from_any_row(workers: Workers) -> None:
         await workers["first"].write(z=7)
 
 
+async def _dead(
+    workers: Workers, late: list[Row], *, trying: bool = False, **numbers: int | None
+) -> None:
+    """Let an owner write and die before it writes again over what came in front of that.
+
+    Or as it tries to, with nothing of it on the broker.
+    """
+    owner = await _taken_over(workers)
+    await owner.write(**numbers)
+    workers.changelog.on_their_way = [late]
+    workers.changelog.until_death = 2 if trying else 1
+    workers.changelog.takes_the_last = not trying
+    with pytest.raises(Died):
+        await owner.write(z=2)
+    workers.changelog.until_death = None
+    workers.restart("second")
+
+
+def _noted(copy: Copy) -> list[str]:
+    return TableRows(copy.table).foreign(PARTITION)
+
+
+@pytest.mark.parametrize("trying", [False, True])
+@pytest.mark.parametrize("successor", ["first", "second", "third"])
+async def test_the_next_owner_writes_again_what_a_dead_one_did_not_come_to(
+    workers: Workers, successor: str, *, trying: bool
+) -> None:
+    """Whoever that is: the former owner, the dead one on its own disk, or who stood by."""
+    await _dead(workers, _late(1, x=7), trying=trying, x=2)
+    workers.follow("first", "second", "third")
+    workers.changelog.compact()
+    assert workers.changelog.rows() == {"y": 1, "z": 2}  # x is in the copies alone
+    await workers[successor].own()
+    assert workers.changelog.rows_from(-2) == [(OWNER, owner_row(3, successor)), *_late(3, x=2)]
+    assert workers.changelog.rows() == workers[successor].rows() == {"x": 2, "y": 1, "z": 2}
+    assert _noted(workers[successor]) == []
+
+
+async def test_what_was_removed_is_removed_again_and_never_comes_to_count(
+    workers: Workers,
+) -> None:
+    """Compaction drops the record that began the epoch in front of the former owner's row."""
+    await _dead(workers, _late(1, x=7), x=None)
+    workers.follow("third")
+    workers.changelog.compact()
+    await workers["third"].own()
+    assert workers.changelog.rows_from(-1) == [("x", None)]
+    assert workers.changelog.rows() == workers["third"].rows() == {"y": 1, "z": 2}
+
+
+async def test_a_copy_notes_until_the_owner_has_written_again_and_restarts_do_not_matter(
+    workers: Workers,
+) -> None:
+    owner = await _taken_over(workers)
+    workers.follow("third")
+    workers.changelog.take_in([*_late(1, x=7, y=7), (OWNER, owner_row(1, "first"))])
+    workers.follow("third")
+    assert _noted(workers.restart("third")) == ["x", "y", OWNER]
+    workers.follow("third")
+    await owner.write(y=2)
+    workers.follow("third")
+    assert _noted(workers["third"]) == []
+    assert workers["third"].rows() == owner.rows() == {"x": 1, "y": 2}
+
+
+async def test_an_owner_that_dies_as_it_begins_reads_what_the_other_copies_do(
+    workers: Workers,
+) -> None:
+    """What stands in front of its epoch counts, unless it came to write that again."""
+    await workers["first"].own()
+    await workers["first"].write(x=1)
+    workers["second"].follow()
+    workers.changelog.on_their_way = [_late(1, x=7)]
+    workers.changelog.until_death = 1
+    with pytest.raises(Died):
+        await workers["second"].writer.begin(PARTITION)
+    workers.restart("second")
+    workers.follow("second", "third")
+    assert workers["second"].rows() == workers["third"].rows() == workers.changelog.rows()
+
+
+async def test_a_note_has_bounds(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "_NOTED_AT_MOST", 2)
+    await _taken_over(workers)
+    workers.changelog.take_in(_late(1, x=7, y=7, z=7))
+    workers.follow("third")
+    assert _noted(workers["third"]) == ["x", "y"]
+
+
 async def test_of_two_that_begin_at_once_neither_goes_on(workers: Workers) -> None:
     """Neither has read of the other; whoever is started again begins an epoch of its own."""
     await workers["third"].own()
@@ -212,6 +307,103 @@ def test_the_changelog_holds_the_owners_rows_whatever_a_former_one_sends(
             expected["w"] = 0
         kept = {key: number for key, number in expected.items() if number is not None}
         assert workers.changelog.rows() == owner.rows() == kept
+
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        workers = Workers(Path(folder))
+        patch.setattr(table, "AIOKafkaConsumer", workers.changelog.consumer)
+        try:
+            asyncio.run(play(workers))
+        finally:
+            workers.close()
+
+
+_LATE = st.lists(_NUMBERS, max_size=3)
+_Death = tuple[int, bool] | None
+_DEATH = st.none() | st.tuples(st.integers(1, 3), st.booleans())
+"""At which batch, and whether the broker takes that in."""
+_NAMES = st.sampled_from(["first", "second", "third"])
+
+
+class _Story:
+    """What happens to the workers, one of which at most is the owner."""
+
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
+        self.owner: Copy | None = None
+
+    async def own(self, name: str, late: list[dict[str, int | None]], death: _Death) -> None:
+        """Let a worker take over, whatever the last owner had sent."""
+        self._workers.follow(name)
+        self.owner = self._workers[name]
+        await self._try(name, self.owner.writer.begin(PARTITION), late, death)
+
+    async def write(
+        self,
+        numbers: dict[str, int | None],
+        late: list[dict[str, int | None]],
+        death: _Death,
+    ) -> None:
+        """Let the owner write, if there is one."""
+        if self.owner is not None:
+            name = self.owner.folder.name
+            await self._try(name, self.owner.write(**numbers), late, death)
+
+    async def compact(self) -> None:
+        """Compact what all have read; so it is in time, while whoever has died is started again."""
+        for name in ("first", "second", "third"):
+            if self._workers[name] is not self.owner:
+                self._workers.follow(name)
+        self._workers.changelog.compact()
+
+    async def _try(
+        self,
+        name: str,
+        doing: Coroutine[Any, Any, None],
+        late: list[dict[str, int | None]],
+        death: _Death,
+    ) -> None:
+        changelog = self._workers.changelog
+        former = self._workers[name].table.fence.epoch(PARTITION) - 1
+        changelog.on_their_way = [_late(former, **one) for one in late if former > 0]
+        changelog.until_death, changelog.takes_the_last = death or (None, True)
+        try:
+            await doing
+        except Died:
+            for rows in changelog.on_their_way:
+                changelog.take_in(rows)
+            self._workers.restart(name)
+            self.owner = None
+        changelog.until_death = None
+        changelog.on_their_way = []
+
+
+_STEPS = st.one_of(
+    st.tuples(st.just("own"), _NAMES, _LATE, _DEATH),
+    st.tuples(st.just("write"), _NUMBERS, _LATE, _DEATH),
+    st.tuples(st.just("write"), _NUMBERS, _LATE, _DEATH),
+    st.tuples(st.just("compact")),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(_STEPS, min_size=3, max_size=12), _NAMES)
+def test_compaction_loses_nothing_whoever_dies_before_it_has_written_again(
+    steps: list[Any], last: str
+) -> None:
+    """A fresh copy has the last owner's rows, and those of who has read all there ever was."""
+
+    async def play(workers: Workers) -> None:
+        story = _Story(workers)
+        for what, *how in steps:
+            await getattr(story, what)(*how)
+        await story.own(last, [], None)
+        await story.compact()
+        assert story.owner is not None
+        workers["fresh"].follow()
+        assert workers["fresh"].rows() == story.owner.rows() == workers.changelog.told()
+        assert workers.changelog.rows() == story.owner.rows()
+        for name in ("first", "second", "third"):
+            assert workers[name].rows() == story.owner.rows()
 
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         workers = Workers(Path(folder))

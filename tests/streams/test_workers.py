@@ -26,7 +26,7 @@ from infra.supervisor.process import end_with_parent
 from schemas.envelope import Record, encode, validate
 from schemas.topics import CATALOGUE, DEAD_LETTERS, TOPIC_OF_TYPE
 from streams.dispatch import DISPATCH_FOLD
-from streams.epoch import OWNER, Fence
+from streams.epoch import OWNER, owned
 from streams.lot import LOT_FOLD
 from streams.memory import JOURNAL
 from streams.place import PLACE_FOLD
@@ -121,14 +121,10 @@ class Log:
 
     def table(self, fold: str) -> dict[str, Any]:
         """Return what a fold's changelog holds."""
-        fence = Fence()
-        records = [
-            record
-            for record in self.read(f"{WORKERS}-{fold}-changelog")
-            if fence.passes(record.partition, record.value)
-        ]
-        rows = {record.key.decode(): orjson.loads(record.value) for record in records}
-        return {key: row for key, row in rows.items() if key not in {JOURNAL, OWNER}}
+        records = owned(self.read(f"{WORKERS}-{fold}-changelog"))
+        rows = {record.key.decode(): record.value for record in records}
+        kept = {key for key, row in rows.items() if row is not None} - {JOURNAL, OWNER}
+        return {key: orjson.loads(rows[key]) for key in kept}
 
     def lag(self) -> int:
         """Return how many records the workers have not done yet."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from infra.bench.corridors.matching import matching
 from infra.bench.corridors.passes import pass_measures
 from infra.bench.measure import Outcome, Tell
 
@@ -19,6 +20,10 @@ def take(seed: int, tell: Tell) -> Outcome:
     Returns
     -------
     Outcome
-        So far what `infra.bench.corridors.passes` measures.
+        What `infra.bench.corridors.passes` and `infra.bench.corridors.matching` measure, and the
+        curve of precision and recall over noise.
     """
-    return Outcome(measures=[*pass_measures(seed, tell)])
+    outcome = Outcome()
+    outcome.measures += pass_measures(seed, tell)
+    outcome.measures += matching(seed, tell, outcome.facts)
+    return outcome

@@ -1,0 +1,1 @@
+"""Know the dated regimes: what they ask of vehicles, where and when, and what localities add."""
