@@ -39,7 +39,7 @@ VEHICLES_PER_BAY_H = 20.0
 """Two to three minutes a vehicle with papers in order (`domain.md`)."""
 
 _DAY = datetime(2021, 8, 23, 17, tzinfo=UTC)
-ZONES: Mapping[str, tuple[float, ...]] = {
+ZONES: Mapping[str, tuple[float, float, float, float]] = {
     "zone-long-my": (105.50, 9.62, 105.60, 9.72),
     "zone-lap-vo": (105.55, 10.33, 105.63, 10.40),
 }
@@ -118,7 +118,9 @@ def length_km(way: Iterable[tuple[int, float]]) -> float:
     return sum(length_m for _, length_m in way) / 1000
 
 
-def named_problem(zones: Mapping[str, tuple[float, ...]] = MappingProxyType({})) -> CorridorProblem:
+def named_problem(
+    zones: Mapping[str, tuple[float, float, float, float]] = MappingProxyType({}),
+) -> CorridorProblem:
     """Return the named flows with the demo's facilities and checkpoints.
 
     Parameters

@@ -25,15 +25,21 @@ from routing.corridors.flows import (
     Gate,
 )
 from routing.corridors.plan import plan_corridors
+from routing.corridors.terrain import Terrain
 from routing.roads.closures import Closure
 from routing.roads.snap import snap
 from routing.roads.sphere import METRES_PER_DEGREE, steps_m
 from schemas.corridor import CorridorHours
+from tests.routing.roads.osm_files import OPEN, read, restriction, write_osm
+from tests.routing.roads.osm_files import PLACES as OSM_PLACES
 from tests.routing.roads.places import PLACES
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from routing.corridors.flows import ProposedCorridor, Served
     from routing.roads.network import RoadNetwork
+    from tests.routing.roads.osm_files import Relation, Tags
 
 DAY = datetime(2021, 8, 23, 17, tzinfo=UTC)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -387,3 +393,37 @@ def test_values_refuse_what_cannot_be_meant() -> None:
             Flow(flow_id="f", source="a", **fields)
     laden = Flow(flow_id="f", source="a", destinations=("b",), tonnes_per_day=17)
     assert laden.trucks == 3
+
+
+@pytest.mark.parametrize(
+    ("tags", "relations", "there"),
+    [
+        ({}, [], [10, 20, 50]),
+        ({20: OPEN | {"oneway": "-1"}}, [], [10, 30, 40, 50]),
+        ({}, [restriction({"restriction": "no_straight_on"}, 10, 2, 20)], [10, 30, 40, 50]),
+        ({}, [restriction({"restriction": "no_left_turn"}, 30, 4, 40)], [10, 20, 50]),
+        ({20: OPEN | {"maxweight": "12"}}, [], [10, 30, 40, 50]),
+    ],
+)
+def test_ways_keep_to_one_ways_turns_and_limits(
+    tmp_path: Path, tags: dict[int, Tags], relations: list[Relation], there: list[int]
+) -> None:
+    """From one end to the other of a road with a way round, and back, each as permitted."""
+    roads = read(write_osm(tmp_path / "roads.osm", tags=tags, relations=relations)).network
+    stops = tuple(
+        CorridorStop(place_id=f"n{node}", lat=lat, lon=lon)
+        for node, (lat, lon) in OSM_PLACES.items()
+        if node in {1, 5}
+    )
+    flows = tuple(
+        Flow(flow_id=one, source=one, destinations=(two,), trucks_per_day=1)
+        for one, two in (("n1", "n5"), ("n5", "n1"))
+    )
+    driven = {}
+    for flow in flows:
+        problem = CorridorProblem(flows=(flow,), facilities=stops, valid_from=DAY)
+        (way,) = _ways(plan_corridors(problem, roads))
+        segments = Terrain(problem, roads).ground.segment[[piece for piece, _ in way.pieces]]
+        driven[way.flow_id] = roads.arrays.seg_osmid[segments].tolist()
+    limited = "maxweight" in tags.get(20, {})
+    assert driven == {"n1": there, "n5": there[::-1] if limited else [50, 20, 10]}
