@@ -7,7 +7,7 @@ anew, over and over. Checkpoints over their capacity cost as much as kilometres,
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,6 +35,9 @@ _DEARER, _PATIENCE = 2.0, 25
 _SLACK = 0.02
 _SHUT = 50.0
 _SHUFFLED_STARTS = 3
+_NOISY_STARTS = 6
+_MANY_ARCS, _LABELS_FEW = 10_000, 8
+"""Above so many arcs labels are few, and the search keeps to roads that a first set uses."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -280,7 +283,7 @@ class Design:
             arc_m = np.where(ground.piece == ground.piece[trunk[-1]], np.inf, arc_m)
         way: Ints = cheapest_within(
             ground.first, ground.head, arc_m, cost, start, one.goal,
-            one.to_goal_m, budget_m, LABELS_KEPT,
+            one.to_goal_m, budget_m, LABELS_KEPT if len(arc_m) <= _MANY_ARCS else _LABELS_FEW,
         )  # fmt: skip
         return way
 
@@ -304,7 +307,10 @@ def design(ground: Field, legs: Sequence[Leg], *, seed: int, rounds: int) -> Des
     """
     rng = np.random.default_rng(seed)
     overload_m = np.full(len(ground.capacity_per_h), OVERLOAD_M)
-    now = min(_starts(ground, legs, overload_m, rng), key=lambda one: one.cost(overload_m))
+    starts = list(_starts(ground, legs, overload_m, rng))
+    now = min(starts, key=lambda one: one.cost(overload_m))
+    if len(ground.head) > _MANY_ARCS:
+        now = Design(ground, _narrowed(ground, legs, starts), list(now.ways))
     best = list(now.ways)
     best_cost, now_cost = (now.cost(overload_m),) * 2
     for turn in range(rounds if len(legs) > 1 else 0):
@@ -343,11 +349,22 @@ def _starts(
     longest = sorted(range(len(legs)), key=lambda leg: (-legs[leg].budget_m, leg))
     orders = [longest, longest[::-1]]
     orders += [rng.permutation(len(legs)).tolist() for _ in range(_SHUFFLED_STARTS)]
-    for order in orders:
+    noises: list[Floats | None] = [None] * len(orders)
+    if len(ground.head) > _MANY_ARCS:
+        orders += [rng.permutation(len(legs)).tolist() for _ in range(_NOISY_STARTS)]
+        noises += [rng.uniform(0.4, 1.0, len(ground.piece_m)) for _ in range(_NOISY_STARTS)]
+    for order, noise in zip(orders, noises, strict=True):
         made = Design(ground, legs)
         for leg in order:
-            made.lay(leg, overload_m)
+            made.lay(leg, overload_m, noise)
         yield made
+
+
+def _narrowed(ground: Field, legs: Sequence[Leg], starts: Sequence[Design]) -> list[Leg]:
+    """Return the legs with all roads closed that no first set uses."""
+    used = np.append(np.any([one.uses > 0 for one in starts], axis=0), True)
+    shut = ~used[ground.piece]
+    return [replace(leg, arc_m=np.where(shut, np.inf, leg.arc_m)) for leg in legs]
 
 
 def _ruin(now: Design, rng: np.random.Generator) -> tuple[dict[int, Ints | None], Floats | None]:
