@@ -13,8 +13,8 @@ from routing.corridors.forks import lengths_to
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from routing.corridors.design import Design
     from routing.corridors.proposals import Asked
+    from routing.corridors.ways import Design
 
 
 def fit(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from routing.corridors.design import Field, Leg
+    from routing.corridors.ways import Field, Leg
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from routing.corridors.crowds import fit
-from routing.corridors.design import Design, Leg, design
+from routing.corridors.design import design
 from routing.corridors.flows import CorridorPlan, NotServed
 from routing.corridors.forks import fork
 from routing.corridors.proposals import Asked, Drawing
 from routing.corridors.terrain import Terrain
+from routing.corridors.ways import Leg
 
 if TYPE_CHECKING:
     from routing.corridors.flows import CorridorProblem, Flow, ProposedCorridor
     from routing.corridors.forks import Fork, Ints
     from routing.corridors.proposals import Way
+    from routing.corridors.ways import Design
     from routing.roads.network import RoadNetwork
 
 ROUNDS = 200

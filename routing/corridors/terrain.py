@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from routing.corridors.design import Field
 from routing.corridors.flows import NotServed
 from routing.corridors.forks import lengths_to, shortest
 from routing.corridors.ground import lay_ground
+from routing.corridors.ways import Field
 from routing.roads.closures import BAN_MARGIN_DEG
 from routing.roads.metric import driveable
 from routing.roads.snap import snap_or_none

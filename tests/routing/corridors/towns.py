@@ -11,7 +11,7 @@ import networkx as nx
 import numpy as np
 from hypothesis import strategies as st
 
-from routing.corridors.design import LENGTH_PRICE, Field, Leg
+from routing.corridors.ways import LENGTH_PRICE, Field, Leg
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
