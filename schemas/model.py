@@ -100,8 +100,8 @@ def _no_guess(value: Any) -> Any:
 
 
 Numeric = BeforeValidator(_no_guess)
-"""Refuses what pydantic would turn into a whole number: ``"500"``, ``true``. ``500.0`` is one, but to
-pydantic's own strictness it is not; where fractions are allowed, ``strict=True`` says it all."""
+"""Refuses what pydantic would turn into a whole number: ``"500"``, ``true``. ``500.0`` is one, but
+not to pydantic's own strictness; where fractions are allowed, ``strict=True`` says it all."""
 
 Flag = Annotated[bool, Field(strict=True)]
 Latitude = Annotated[float, Field(ge=-90, le=90, strict=True)]

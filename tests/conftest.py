@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from hypothesis import settings
 
 from tests.live import broker, stack
 
@@ -12,7 +13,9 @@ _ORDER = ("integration", "browser", "slow")
 
 
 def pytest_configure() -> None:
-    """Forget the settings of the shell that runs the tests: each test says its own."""
+    """Forget the settings of the shell that runs the tests, and let no test fail by being slow."""
+    settings.register_profile("patient", settings(deadline=None))
+    settings.load_profile("patient")
     for name in [name for name in os.environ if name.startswith("HARVESTLANE_")]:
         del os.environ[name]
 
