@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from infra.bench.corridors.matching import matching
 from infra.bench.corridors.passes import pass_measures
+from infra.bench.corridors.planning import planning_measures
 from infra.bench.measure import Outcome, Tell
 
 
@@ -20,10 +21,11 @@ def take(seed: int, tell: Tell) -> Outcome:
     Returns
     -------
     Outcome
-        What `infra.bench.corridors.passes` and `infra.bench.corridors.matching` measure, and the
-        curve of precision and recall over noise.
+        What `infra.bench.corridors.passes`, `matching` and `planning` measure, and the curve of
+        precision and recall over noise.
     """
     outcome = Outcome()
     outcome.measures += pass_measures(seed, tell)
     outcome.measures += matching(seed, tell, outcome.facts)
+    outcome.measures += planning_measures(seed, tell)
     return outcome
