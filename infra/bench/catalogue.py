@@ -51,7 +51,7 @@ BENCHES: Mapping[str, Bench] = {
         options=("rounds",),
     ),
     "corridors": Bench(
-        "passes verified, positions matched with corridors, deviations told from noise",
+        "passes, positions matched with corridors, deviations, corridors planned, yards metered",
         _late("infra.bench.corridors.bench"),
     ),
     "roads": Bench(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from infra.bench.corridors.matching import matching
+from infra.bench.corridors.metering import metering
 from infra.bench.corridors.passes import pass_measures
+from infra.bench.corridors.planning import planning_measures
 from infra.bench.measure import Outcome, Tell
 
 
@@ -20,10 +22,12 @@ def take(seed: int, tell: Tell) -> Outcome:
     Returns
     -------
     Outcome
-        What `infra.bench.corridors.passes` and `infra.bench.corridors.matching` measure, and the
-        curve of precision and recall over noise.
+        What `infra.bench.corridors.passes`, `matching`, `planning` and `metering` measure; among
+        the facts the curve of precision and recall over noise, and each metered day.
     """
     outcome = Outcome()
     outcome.measures += pass_measures(seed, tell)
     outcome.measures += matching(seed, tell, outcome.facts)
+    outcome.measures += planning_measures(seed, tell)
+    outcome.measures += metering(seed, tell, outcome.facts)
     return outcome

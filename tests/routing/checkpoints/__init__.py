@@ -1,0 +1,1 @@
+"""Test what is known and decided of checkpoints."""
