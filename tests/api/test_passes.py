@@ -109,3 +109,8 @@ async def test_a_stack_without_passes_answers_empty_lists(blind: Stand) -> None:
     described = blind.app.openapi()["paths"]["/v1/passes/lists"]["get"]
     assert described["security"] == [{"token": []}, {"session": []}]
     assert {"200", "304", "default"} <= described["responses"].keys()
+
+
+async def test_our_own_pages_may_use_the_camera_and_nobody_else(blind: Stand) -> None:
+    answer = await blind.ask("GET", "/healthz", role=None)
+    assert "camera=(self)" in answer.headers["permissions-policy"]
