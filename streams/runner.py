@@ -45,15 +45,6 @@ _STALLED_S = 6.0
 """A process that stood still this long may have lost its partitions: it must not write."""
 _WARY_S = 5.0
 """How long after a standstill: by then it has heard from the group, and knows what is its own."""
-_ROCKSDB = {
-    "driver": "rocksdict",
-    "block_cache_size": 8 << 20,
-    "write_buffer_size": 2 << 20,
-    "max_write_buffer_number": 2,
-    "max_open_files": 64,
-}
-"""For each partition of a table, of which a worker has many: thirteen, copies for others included.
-What was written stays in memory until its buffer is full, which of lots takes hours at 8 MB."""
 _UNHEARD_S = 7.0
 """A worker that the group has not answered for so long may have lost its partitions soon: at ten
 seconds they are another's."""
@@ -136,7 +127,7 @@ class Runner:
             key_type=bytes,
             value_type=bytes,
             recovery_buffer_size=_RESTORED_AT_ONCE,
-            options=_ROCKSDB,
+            options={"driver": "rocksdict"},
         )
         self._writer = TableWriter(self.table, name, servers)
         source = app.topic(*fold.topics, key_serializer="raw", value_serializer="raw")

@@ -15,6 +15,7 @@ from faust.types import TP
 from rocksdict import WriteBatch
 
 from streams.bulk import records_of
+from streams.disk import Disk
 from streams.epoch import OWNER, Fence, epoch_of, owner_row, stamped
 from streams.outbox import post
 
@@ -51,6 +52,11 @@ class FencedTable(faust.Table):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fence = Fence(self._known_epoch)
+
+    def _new_store(self) -> Any:
+        store = super()._new_store()
+        store.rocksdb_options = Disk()
+        return store
 
     def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
         """Take in what stands in the changelog, record by record of each message."""
