@@ -122,7 +122,7 @@ def _flat(samples: Samples, minutes: float) -> Iterator[Measure]:
     """Yield the slopes of the time after the warm-up, each with what is still called flat."""
     start_s = minutes * 60 * _WARM_UP_SHARE
     for name, series in sorted(samples.memory.items()):
-        if not name.endswith("_tracker"):
+        if not name.endswith(("_tracker", "_saving")):
             process = name.replace("-", "_")
             yield _slope(f"rss_slope_{process}_mb_per_h", fit(after(series, start_s)))
     stretch_s = minutes * 60 / _STRETCHES

@@ -78,8 +78,10 @@ def _memory(settings: Settings) -> Counter[str]:
 
 
 def _role(child: psutil.Process) -> str:
-    """Name a child of a worker: the process that plans, or the one that tidies up after it."""
+    """Name a child: of Redis what saves it, of a worker what plans, or what tidies up after that."""
     words = " ".join(child.cmdline())
+    if "redis" in words:
+        return "saving"
     return "tracker" if "resource_tracker" in words else "planner"
 
 
