@@ -78,7 +78,7 @@ def _memory(settings: Settings) -> Counter[str]:
 
 
 def _role(child: psutil.Process) -> str:
-    """Name a child: of Redis what saves it, of a worker what plans, or what tidies up after that."""
+    """Name a child: of Redis what saves it, of a worker what plans or what tidies up behind."""
     words = " ".join(child.cmdline())
     if "redis" in words:
         return "saving"
