@@ -177,7 +177,6 @@ class Runner:
             if (work.changes or work.events) and not await self._write(work, generation):
                 return False
             self._counters.add(self.shell.fold.name, work.outcomes)
-        _count_done(events)
         return True
 
     def _behind(self, partition: int, batch: Sequence[tuple[Raw, int]]) -> set[str]:
@@ -244,17 +243,6 @@ def _leave_unread(events: Sequence[Any]) -> None:
     """Let Faust's own acknowledgement of these events do nothing, so that they are read again."""
     for event in events:
         event.message.acked = True
-
-
-def _count_done(events: Sequence[Any]) -> None:
-    """Count bulk messages as done before Faust does, so that the next are fetched meanwhile.
-
-    Faust counts a take once all of its partitions are done. That this one's are counted already, it
-    sees by the message: a bulk topic has no other reader.
-    """
-    for event in events:
-        if isinstance(event.message.value, Bulk):
-            event.ack()
 
 
 def _portions(events: Sequence[Any]) -> Iterator[list[tuple[Raw, int]]]:

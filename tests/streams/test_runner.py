@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from functools import partial
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from streams import runner
-from streams.app import BULK_TOPICS, FOLDS
-from streams.bulk import Bulk
-from streams.fold import Raw
-from streams.runner import _BATCH_BYTES, Heart, Runner, _portions
-from streams.shell import Work
+from streams.runner import _BATCH_BYTES, Heart, _portions
 
 
 @dataclass(frozen=True)
@@ -47,56 +42,6 @@ def test_batches_keep_every_event_in_order_and_are_not_too_large(sizes: list[int
     for batch in batches:
         lengths = [len(raw.value or b"") for raw, _ in batch]
         assert sum(lengths) <= _BATCH_BYTES or len(lengths) == 1
-
-
-def test_a_bulk_topic_is_read_by_one_fold_alone() -> None:
-    readers = {
-        topic: [fold.name for fold in FOLDS if topic in fold.topics] for topic in BULK_TOPICS
-    }
-    assert [names for names in readers.values() if len(names) != 1] == []
-
-
-async def test_what_a_partition_has_done_is_counted_while_another_is_still_at_work(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    written = asyncio.Event()
-    counted: list[tuple[int, bool]] = []
-
-    async def write(work: Work, _generation: int) -> bool:
-        if work.partition == 1:
-            await written.wait()
-        return True
-
-    def count(partition: int) -> None:
-        counted.append((partition, written.is_set()))
-        written.set()
-
-    events = []
-    for partition in (0, 1):
-        event = _event(partition, 0, 1)
-        event.message.value = Bulk((SimpleNamespace(value=b"", timestamp=0, offset=0),), 0)
-        event.message.generation_id = 7
-        events.append(SimpleNamespace(message=event.message, ack=partial(count, partition)))
-    one = _runner_at_work(generation=7)
-    monkeypatch.setattr(one, "_write", write)
-    monkeypatch.setattr(runner, "_read", lambda _message: iter([(Raw("", 0, 0, b"", b"", ()), 0)]))
-    await one._take(events)
-    assert counted == [(0, False), (1, True)]
-
-
-def _runner_at_work(generation: int) -> Runner:
-    """Return a runner without app, broker and table, which changes something with each batch."""
-
-    def work(partition: int, _batch: object, *, behind: object) -> Work:
-        assert not behind
-        return Work(partition, "", {(partition, "k"): None})
-
-    one = object.__new__(Runner)
-    one.app = SimpleNamespace(consumer_generation_id=generation)
-    one._generation = generation
-    one.shell = cast("Any", SimpleNamespace(fold=SimpleNamespace(name="truck"), work=work))
-    one._counters = cast("Any", SimpleNamespace(add=lambda *_: None))
-    return one
 
 
 class _Died(Exception):
