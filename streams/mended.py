@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import faust
+from faust.transport.consumer import ensure_TPset
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
@@ -18,8 +19,27 @@ _BATCH_ENDS_S = 8.0
 """Before the group gives the partitions to another; a failure here ends the worker."""
 
 
+class MendedListener(driver.ConsumerRebalanceListener):  # type: ignore[misc]
+    """Faust's listener, telling each assignment from the one before it."""
+
+    async def on_partitions_assigned(self, assigned: Iterable[Any]) -> None:
+        """Count assignments, where Faust takes the number of the group's generation.
+
+        A static member that joins again may get its partitions in the same generation. What was
+        fetched before would pass for what is fetched anew from the committed offset: its later
+        records would come first, and the earlier ones be taken for records read before.
+        """
+        app = self._thread.app
+        app.consumer_generation_id += 1
+        await self._thread.on_partitions_assigned(
+            ensure_TPset(assigned), app.consumer_generation_id
+        )
+
+
 class MendedConsumer(BulkConsumer):
     """Faust's consumer, committing what was done and nothing else."""
+
+    RebalanceListener: ClassVar[Any] = MendedListener
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -54,11 +74,14 @@ class MendedConsumer(BulkConsumer):
         return listened
 
     def ack(self, message: Any) -> bool:
-        """Count no record as done that another generation of the group fetched.
+        """Count no record as done that was fetched for another assignment, or while one ends.
 
-        Faust skips such a record in its streams, and acknowledges what it skips.
+        Faust skips such a record in its streams, and acknowledges what it skips: once partitions
+        are being given back, too, behind the point where it forgets what was acknowledged. What
+        was done by then is read again, and known.
         """
-        if message.generation_id != self.app.consumer_generation_id:
+        stale = message.generation_id != self.app.consumer_generation_id
+        if stale or not self.app.flow_control.is_active():
             self._unacked_messages.discard(message)
             return False
         return bool(super().ack(message))
