@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from streams import bulk
 from streams.bulk import BulkConsumer, records_of
-from streams.mended import MendedConsumer
+from streams.mended import MendedConsumer, MendedListener
 
 PLACE = TP("truck.position.v1", 2)
 POLLED = TopicPartition(*PLACE)
@@ -45,6 +45,7 @@ def _consumer(committed: int) -> Any:
         consumer_generation_id=1,
         topics=SimpleNamespace(acks_enabled_for=lambda _topic: True),
         in_recovery=False,
+        flow_control=SimpleNamespace(is_active=lambda: True),
     )
     consumer.scheduler = SimpleNamespace(iterate=lambda _records: iter(()))
     consumer._gap = defaultdict(IntervalTree)
@@ -147,3 +148,28 @@ async def test_what_was_dropped_on_the_way_is_read_again() -> None:
     assert sought == [(PLACE, 4)]
     assert await consumer._in_order(later) == later
     assert await consumer._in_order({POLLED: [_record(4)]}) == {POLLED: [_record(4)]}
+
+
+def test_what_is_skipped_while_partitions_change_hands_is_not_committed() -> None:
+    """Faust acknowledges what its streams skip, after it has forgotten what was acknowledged."""
+    consumer = _consumer(0)
+    message = next(message for _, message in consumer._messages({POLLED: [_record(0)]}))
+    consumer.app.flow_control.is_active = lambda: False
+    assert not consumer.ack(message)
+    consumer.app.flow_control.is_active = lambda: True
+    assert consumer._new_offset(PLACE) is None
+
+
+async def test_each_assignment_has_a_number_of_its_own_in_one_generation_of_the_group() -> None:
+    """What was fetched before is stale, though the group's generation is the same."""
+    told: list[tuple[set[TP], int]] = []
+
+    async def note(assigned: set[TP], number: int) -> None:
+        told.append((assigned, number))
+
+    app = SimpleNamespace(consumer_generation_id=0)
+    listener = MendedListener(SimpleNamespace(app=app, on_partitions_assigned=note))
+    await listener.on_partitions_assigned([POLLED])
+    await listener.on_partitions_assigned([POLLED])
+    assert told == [({PLACE}, 1), ({PLACE}, 2)]
+    assert app.consumer_generation_id == 2
