@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from schemas.clock import ClockTicked
 from schemas.envelope import Event, decode, refuse_future
@@ -64,10 +64,7 @@ def _count(entity: Entity, topic: str, outcome: str, by: int = 1) -> dict[str, M
 
 def _merge(views: Mapping[str, Doc], changes: Mapping[str, Doc | None]) -> dict[str, Doc]:
     merged = {**views, **changes}
-    gone = [name for name, view in changes.items() if view is None]
-    for name in gone:
-        del merged[name]
-    return cast("dict[str, Doc]", merged)
+    return {name: view for name, view in merged.items() if view is not None}
 
 
 class EntityFold:

@@ -71,11 +71,13 @@ class FencedTable(faust.Table):  # type: ignore[misc]
         """
         rows = TableRows(self)
         marks: dict[int, tuple[TP, int]] = {}
+        before: dict[int, set[str]] = {}
         noted: dict[int, set[str]] = {}
         for record in records:
             partition = record.partition
             if partition not in marks:
-                noted[partition] = set(rows.foreign(partition))
+                before[partition] = set(rows.foreign(partition))
+                noted[partition] = set(before[partition])
             place = TP(record.topic, partition)
             marks[partition] = place, record.offset
             if self.fence.passes(partition, record.value):
@@ -85,7 +87,7 @@ class FencedTable(faust.Table):  # type: ignore[misc]
             else:
                 noted[partition].add(record.key.decode())
         for partition, (place, offset) in marks.items():
-            if noted[partition] != set(rows.foreign(partition)):
+            if noted[partition] != before[partition]:
                 note = self._note(partition, noted[partition])
                 yield _Change(place, offset, FOREIGN.encode(), note)
             yield _Change(place, offset, self.data.offset_key, str(offset).encode())

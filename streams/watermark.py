@@ -23,9 +23,7 @@ class Watermark:
     def hear(self, partition: int, topic: str, at: datetime, now: datetime) -> None:
         """Note an event's time; one that lies ahead of the clock says no more than the clock."""
         place = partition, topic
-        latest = self._latest.get(place, NEVER)
-        if at > latest:
-            self._latest[place] = max(latest, min(at, now))
+        self._latest[place] = max(self._latest.get(place, NEVER), min(at, now))
 
     def time(self, partition: int, now: datetime, behind: Iterable[str]) -> datetime:
         """Return how far time has passed.
