@@ -9,6 +9,7 @@ import numpy as np
 
 from routing.corridors.flows import NotServed
 from routing.corridors.forks import lengths_to
+from routing.corridors.ways import ROUNDING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +58,7 @@ def _least(made: Design, gate: int, over_per_h: float) -> int:
         for leg, way in enumerate(made.ways)
         if way is not None and gate in made.passes(way) and made.legs[leg].load_per_h > 0
     ]
-    enough = [leg for leg in through if made.legs[leg].load_per_h >= over_per_h - 1e-9]
+    enough = [leg for leg in through if made.legs[leg].load_per_h >= over_per_h - ROUNDING]
     if enough:
         return min(enough, key=lambda leg: (made.legs[leg].load_per_h, leg))
     return max(through, key=lambda leg: (made.legs[leg].load_per_h, -leg))
@@ -69,7 +70,7 @@ def _lay(made: Design, leg: int) -> bool:
     full = made.crowded(one.load_per_h)
     arc_m = np.where(full[ground.piece], np.inf, one.arc_m)
     to_goal_m = lengths_to(ground, arc_m, one.goal)
-    if to_goal_m[one.start] > one.budget_m * (1 + 1e-9):
+    if to_goal_m[one.start] > one.most_m:
         return False
     made.lay_as(leg, replace(one, arc_m=arc_m, to_goal_m=to_goal_m))
     return made.ways[leg] is not None

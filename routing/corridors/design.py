@@ -64,10 +64,11 @@ def design(ground: Field, legs: Sequence[Leg], *, seed: int, rounds: int) -> Des
         if now_cost < best_cost - ROUNDING:
             best, best_cost = list(now.ways), now_cost
         if turn % _PATIENCE == _PATIENCE - 1:
-            over = Design(ground, legs, list(best)).overload() > 0
+            kept = Design(ground, legs, list(best))
+            over = kept.overload() > 0
             if over.any():
                 overload_m = np.where(over, overload_m * _DEARER, overload_m)
-                best_cost = Design(ground, legs, list(best)).cost(overload_m)
+                best_cost = kept.cost(overload_m)
                 now_cost = now.cost(overload_m)
     return _polished(Design(ground, legs, best), overload_m)
 
@@ -80,7 +81,7 @@ def _starts(
     for leg, one in enumerate(legs):
         way = cheapest_within(
             ground.first, ground.head, one.arc_m, one.arc_m, one.start, one.goal, one.to_goal_m,
-            one.budget_m * (1 + 1e-9), 1,
+            one.most_m, 1,
         )  # fmt: skip
         if len(way):
             alone.put(leg, way)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from routing.corridors.search import cheapest_within, lengths_from
+from routing.corridors.ways import ROUNDING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +54,7 @@ def fork(ground: Field, legs: Sequence[Leg], arc_m: Floats) -> Fork | None:
     beyond = [lengths_to(ground, arc_m, leg.goal) for leg in legs]
     fits = np.isfinite(trunk_m) & (trunk_m > _SAME_M)
     for leg, branch_m in zip(legs, beyond, strict=True):
-        fits &= trunk_m + branch_m <= leg.budget_m * (1 + 1e-9)
+        fits &= trunk_m + branch_m <= leg.most_m
     nodes = np.flatnonzero(fits)
     order = np.lexsort((nodes, (beyond[0] + beyond[1])[nodes], -trunk_m[nodes]))
     for node in nodes[order].tolist():
@@ -102,7 +103,7 @@ def shortest(ground: Field, arc_m: Floats, ends: tuple[int, int], to_goal_m: Flo
         Least length from each node to the second.
     """
     start, goal = ends
-    budget_m = to_goal_m[start] * (1 + 1e-9)
+    budget_m = to_goal_m[start] * (1 + ROUNDING)
     way: Ints = cheapest_within(
         ground.first, ground.head, arc_m, arc_m, start, goal, to_goal_m, budget_m, 1
     )

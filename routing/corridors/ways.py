@@ -58,6 +58,11 @@ class Leg:
     to_goal_m: Floats
     twin: int = -1
 
+    @property
+    def most_m(self) -> float:
+        """The budget, with room for rounding."""
+        return self.budget_m * (1 + ROUNDING)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Field:
@@ -266,7 +271,7 @@ class Design:
     def _beyond(self, one: Leg, trunk: Ints, cost: Floats) -> Ints:
         """Return the cheapest way on from a trunk, which it does not drive again."""
         ground = self.ground
-        start, arc_m, budget_m = one.start, one.arc_m, one.budget_m * (1 + 1e-9)
+        start, arc_m, budget_m = one.start, one.arc_m, one.most_m
         if len(trunk):
             start = int(ground.head[trunk[-1]])
             budget_m -= float(arc_m[trunk].sum())
