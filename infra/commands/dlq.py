@@ -1,14 +1,9 @@
 """Offer `dlq list`, `dlq show` and `dlq retry`."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-
-if TYPE_CHECKING:
-    from infra.settings import Settings
 
 GROUP = ("dlq", "See what was set aside as a dead letter, and send it again.")
 
@@ -39,8 +34,9 @@ _WIDEST = 60
 def list_(topic: Topic = None, last: Last = 50, as_json: AsJson = False) -> None:  # noqa: FBT002
     """List dead letters: offset, when, where the record stood, why it is dead."""
     from infra.dead_letters import letters  # noqa: PLC0415 - heavy
+    from infra.stack.record import load_running_settings  # noqa: PLC0415
 
-    found = letters(_settings(), topic=topic)
+    found = letters(load_running_settings(), topic=topic)
     shown = found[-last:]
     if as_json:
         docs = [letter.doc() for letter in shown]
@@ -59,8 +55,9 @@ def list_(topic: Topic = None, last: Last = 50, as_json: AsJson = False) -> None
 def show(offset: Offset, as_json: AsJson = False) -> None:  # noqa: FBT002
     """Show one dead letter whole: headers, bytes, cause, and what can be done."""
     from infra.dead_letters import letter_at  # noqa: PLC0415 - heavy
+    from infra.stack.record import load_running_settings  # noqa: PLC0415
 
-    letter = letter_at(_settings(), offset)
+    letter = letter_at(load_running_settings(), offset)
     hint = _HINTS.get(letter.cause)
     if as_json:
         typer.echo(json.dumps(letter.doc() | {"hint": hint}, ensure_ascii=False))
@@ -83,10 +80,11 @@ def retry(
 ) -> None:
     """Send dead letters again as they came; exit 1 where one is dead again."""
     from infra.dead_letters import letter_at, letters, retry  # noqa: PLC0415 - heavy
+    from infra.stack.record import load_running_settings  # noqa: PLC0415
 
     if bool(offsets) == every:
         raise typer.BadParameter("name the offsets of dead letters, or say --all")
-    settings = _settings()
+    settings = load_running_settings()
     chosen = (
         letters(settings, topic=topic)
         if every
@@ -106,14 +104,6 @@ def retry(
         typer.echo("no dead letters to send")
     if any(one.dead_again for one in done):
         raise typer.Exit(1)
-
-
-def _settings() -> Settings:
-    """Return the settings of the running stack, whatever the environment says by now."""
-    from infra.settings import load_settings  # noqa: PLC0415 - heavy
-    from infra.stack.record import running_settings  # noqa: PLC0415
-
-    return running_settings(load_settings())
 
 
 COMMANDS = {"list": list_, "show": show, "retry": retry}

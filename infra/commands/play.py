@@ -20,10 +20,9 @@ def replay(name: Name, speed: Speed = None, as_recorded: AsRecorded = False) -> 
     from infra.scenario import publish  # noqa: PLC0415 - heavy
     from infra.scenario.run import find_script  # noqa: PLC0415
     from infra.scenario.script import read_script  # noqa: PLC0415
-    from infra.settings import load_settings  # noqa: PLC0415
-    from infra.stack.record import running_settings  # noqa: PLC0415
+    from infra.stack.record import load_running_settings  # noqa: PLC0415
 
-    settings = running_settings(load_settings())
+    settings = load_running_settings()
     script = read_script(find_script(settings, name))
 
     def progress(sent: int, lines: int) -> None:
@@ -42,10 +41,9 @@ def play(name: Name, speed: Speed = None) -> None:
     """Play a scenario: run the stack's clock, send its events in time, drive its trucks."""
     from infra.scenario.player import Player, Standing  # noqa: PLC0415 - heavy
     from infra.scenario.run import find_script  # noqa: PLC0415
-    from infra.settings import load_settings  # noqa: PLC0415
-    from infra.stack.record import running_settings  # noqa: PLC0415
+    from infra.stack.record import load_running_settings  # noqa: PLC0415
 
-    settings = running_settings(load_settings())
+    settings = load_running_settings()
 
     def watch(standing: Standing) -> None:
         held = f" · held, the stack lags {standing.lag_s:.0f} s" if standing.held else ""

@@ -14,10 +14,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and 
 def apply(as_json: AsJson = False) -> None:  # noqa: FBT002 - how typer takes an option
     """Create the topics that are missing; exit 1 where one that is there differs."""
     from infra import topics  # noqa: PLC0415 - heavy
-    from infra.settings import load_settings  # noqa: PLC0415
-    from infra.stack.record import running_settings  # noqa: PLC0415
+    from infra.stack.record import load_running_settings  # noqa: PLC0415
 
-    applied = topics.apply(running_settings(load_settings()))
+    applied = topics.apply(load_running_settings())
     if as_json:
         typer.echo(json.dumps(asdict(applied), ensure_ascii=False))
     else:
@@ -34,10 +33,9 @@ def apply(as_json: AsJson = False) -> None:  # noqa: FBT002 - how typer takes an
 def check(as_json: AsJson = False) -> None:  # noqa: FBT002 - how typer takes an option
     """Compare the broker's topics with the catalogue; exit 1 with a line for each difference."""
     from infra import topics  # noqa: PLC0415 - heavy
-    from infra.settings import load_settings  # noqa: PLC0415
-    from infra.stack.record import running_settings  # noqa: PLC0415
+    from infra.stack.record import load_running_settings  # noqa: PLC0415
 
-    differences = topics.check(running_settings(load_settings()))
+    differences = topics.check(load_running_settings())
     if as_json:
         found = [asdict(difference) for difference in differences]
         typer.echo(json.dumps({"ok": not found, "differences": found}, ensure_ascii=False))

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from infra.settings import Settings
+from infra.settings import Settings, load_settings
 from infra.supervisor import Report
 from schemas.errors import StackError
 
@@ -74,6 +74,11 @@ def running_settings(settings: Settings) -> Settings:
     """
     record = Record.read(settings)
     return settings if record is None else record.running_settings(settings)
+
+
+def load_running_settings() -> Settings:
+    """Read the settings, and go by those of the stack that runs from their folder, if one does."""
+    return running_settings(load_settings())
 
 
 @contextmanager
