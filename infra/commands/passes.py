@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -179,12 +178,15 @@ def revoke(
     from schemas.passes.lists import Revocations  # noqa: PLC0415 - heavy
 
     with store.lock():
-        ids = {_pass_id(one, store) for one in passes or ()}
+        ids = frozenset(_pass_id(one, store) for one in passes or ())
         held, key = store.own_revocations(), store.signing_key(now, kid=kid)
-        empty = Revocations(number=1, issuer=key.public.issuer, issued_at=now)
         with wrong_use():
-            after = empty if held is None else replace(held, number=held.number + 1, issued_at=now)
-            after = replace(after, issuer=key.public.issuer, pass_ids=after.pass_ids | ids)
+            after = Revocations(
+                number=_next_number(held),
+                issuer=key.public.issuer,
+                issued_at=now,
+                pass_ids=ids if held is None else held.pass_ids | ids,
+            )
         text = _publish(store, "revocations", held, after, key)
     doc = {"number": after.number, "count": len(after.pass_ids), "text": text}
     typer.echo(json.dumps(doc) if as_json else text)
@@ -210,9 +212,11 @@ def bulletin(
         with store.lock():
             held, key = store.own_bulletin(), store.signing_key(now, kid=kid)
             with wrong_use():
-                number = 1 if held is None else held.number + 1
                 shown = Bulletin(
-                    number=number, issuer=key.public.issuer, issued_at=now, rules=content
+                    number=_next_number(held),
+                    issuer=key.public.issuer,
+                    issued_at=now,
+                    rules=content,
                 )
             text = _publish(store, "bulletin", held, shown, key)
     doc = {"number": shown.number, "rules": [rule.to_doc() for rule in shown.rules], "text": text}
@@ -318,6 +322,10 @@ def _pass_id(text: str, store: "Store") -> str:
     if not re.fullmatch(r"[A-Z2-7]{16}", text):
         raise typer.BadParameter(f"{text!r} is neither a pass nor the 16 characters of its id")
     return text
+
+
+def _next_number(held: "Revocations | Bulletin | None") -> int:
+    return 1 if held is None else held.number + 1
 
 
 def _publish(
