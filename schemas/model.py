@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
+LOCAL = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
+"""The time that people read and mean; it has had no other offset since 1975."""
 FIRST_YEAR, LAST_YEAR = 1970, 2999
 """Times outside are refused, so that adding hours to a time can never leave the calendar."""
 

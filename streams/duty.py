@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from schemas.model import format_time, parse_time
+from schemas.model import LOCAL, format_time, parse_time
 from streams.desk import Desk
 from streams.fold import Doc
 
 _BREAK = timedelta(minutes=15)
-_LOCAL = timedelta(hours=7)  # Asia/Ho_Chi_Minh, which has had no other offset since 1975
 
 
 def duty_now(desk: Desk, truck_id: str) -> Doc:
@@ -34,7 +33,7 @@ def rested(duty: Doc, now: datetime) -> Doc:
         as_of = parse_time(duty["as_of"])
         if now - as_of >= _BREAK:
             since_break_s = 0
-        if (now + _LOCAL).date() != (as_of + _LOCAL).date():
+        if now.astimezone(LOCAL).date() != as_of.astimezone(LOCAL).date():
             today_s = 0
     return {"since_break_s": since_break_s, "today_s": today_s, "as_of": format_time(now)}
 

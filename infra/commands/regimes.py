@@ -310,7 +310,7 @@ def _asked(
 
 
 def _local(at: datetime) -> str:
-    from schemas.passes.words import LOCAL  # noqa: PLC0415 - heavy
+    from schemas.model import LOCAL  # noqa: PLC0415 - heavy
 
     return f"{at.astimezone(LOCAL):%Y-%m-%d %H:%M}"
 

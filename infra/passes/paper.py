@@ -9,8 +9,8 @@ from typing import Any
 
 from infra.passes.picture import QUIET_ZONE, code, dark_runs
 from schemas.errors import PassError
+from schemas.model import LOCAL
 from schemas.passes.claims import Pass
-from schemas.passes.words import LOCAL
 
 _MM = 72 / 25.4
 _WIDTH, _HEIGHT = 210 * _MM, 297 * _MM

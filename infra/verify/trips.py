@@ -5,7 +5,7 @@ No regime of this version asks for a pass, so none is looked for.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from infra.verify.bookings import Book, Said, replay
@@ -14,12 +14,12 @@ from infra.verify.known import Change, as_known, lasts_too_long
 from infra.verify.log import Log
 from schemas.assignment import AssignmentFact
 from schemas.lot import LotDeclared, LotRevised
+from schemas.model import LOCAL
 from schemas.truck import TruckRegistered, TruckUpdated
 
 DRIVE = timedelta(hours=4)
 BREAK = timedelta(minutes=15)
 DAY = timedelta(hours=10)
-LOCAL = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 
 
 def judge(log: Log) -> Finding:

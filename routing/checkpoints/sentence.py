@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Literal
 
 from routing.checkpoints.metering import Hold
-
-LOCAL = timezone(timedelta(hours=7))
-"""Asia/Ho_Chi_Minh, which has had no other offset since 1975."""
+from schemas.model import LOCAL
 
 _SENTENCES = {
     ("place_full", "en"): "held {held} min: {due} trucks are due at {name} {span}, it clears "

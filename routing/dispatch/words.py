@@ -7,18 +7,15 @@ does. Pages translate from the code and its params if they want other words.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from schemas.sentences import MONTHS, filled, words_in
 from schemas.vocabulary import VOCABULARY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +38,7 @@ class Hours:
     seconds: int
 
 
-SENTENCES: dict[str, dict[str, str]] = json.loads(
-    files("routing.dispatch").joinpath("sentences.json").read_text(encoding="utf-8")
-)
+SENTENCES: dict[str, dict[str, str]] = words_in("routing.dispatch")
 """`key -> {"vi": …, "en": …}`; an operator may word them otherwise."""
 
 
@@ -59,12 +54,11 @@ def tell(key: str, values: Mapping[str, Any], *, utc_offset_s: int) -> dict[str,
     utc_offset_s
         The offset of the local time in which times are told.
     """
-    return {
-        language: sentence.format_map(
-            {name: _shown(value, language, utc_offset_s) for name, value in values.items()}
-        )
-        for language, sentence in SENTENCES[key].items()
-    }
+
+    def shown(value: Any, language: str) -> str:
+        return _shown(value, language, utc_offset_s)
+
+    return filled(SENTENCES[key], values, shown)
 
 
 def plain(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,7 +82,7 @@ def _shown(value: Any, language: str, utc_offset_s: int) -> str:
         day = (
             f"ngày {local.day}/{local.month}"
             if language == "vi"
-            else f"on {local.day} {_MONTHS[local.month - 1]}"
+            else f"on {local.day} {MONTHS[local.month - 1]}"
         )
         return f"{local:%H:%M} {day}"
     if isinstance(value, Word):

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
-from importlib.resources import files
+from datetime import datetime
 from typing import Any
 
-SENTENCES: dict[str, dict[str, str]] = json.loads(
-    files("schemas.passes").joinpath("sentences.json").read_text(encoding="utf-8")
-)
-"""`code -> {"vi": …, "en": …}`; an operator may word them otherwise."""
+from schemas.model import LOCAL
+from schemas.sentences import MONTHS, filled, words_in
 
-LOCAL = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")  # no other offset since 1975
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+SENTENCES: dict[str, dict[str, str]] = words_in("schemas.passes")
+"""`code -> {"vi": …, "en": …}`; an operator may word them otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +40,7 @@ def tell(code: str, **values: Any) -> Reason:
     values
         What stands in its gaps; times are told as in Asia/Ho_Chi_Minh.
     """
-    said = {
-        language: sentence.format_map({name: shown(v, language) for name, v in values.items()})
-        for language, sentence in SENTENCES[code].items()
-    }
+    said = filled(SENTENCES[code], values, shown)
     return Reason(code, said["vi"], said["en"])
 
 
@@ -58,4 +51,4 @@ def shown(value: Any, language: str) -> str:
     at = value.astimezone(LOCAL)
     if language == "vi":
         return f"{at:%H:%M} ngày {at.day}/{at.month}/{at.year}"
-    return f"{at:%H:%M} on {at.day} {_MONTHS[at.month - 1]} {at.year}"
+    return f"{at:%H:%M} on {at.day} {MONTHS[at.month - 1]} {at.year}"

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from importlib.resources import files
 from typing import Any
 
-from schemas.passes.words import LOCAL
+from schemas.model import LOCAL
 from schemas.regimes.register import Entry
 from schemas.regimes.requirement import RequirementEvent
 from schemas.regimes.words import Word

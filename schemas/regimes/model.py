@@ -17,8 +17,15 @@ from pydantic import (
     model_validator,
 )
 
-from schemas.model import FIRST_YEAR, LAST_YEAR, Geometry, Region, format_time, parse_time
-from schemas.passes.words import LOCAL
+from schemas.model import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    LOCAL,
+    Geometry,
+    Region,
+    format_time,
+    parse_time,
+)
 from schemas.regimes.words import one_of
 
 Effect = Literal[

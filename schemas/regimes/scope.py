@@ -7,7 +7,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from schemas.passes.words import LOCAL
+from schemas.model import LOCAL
 from schemas.regimes.facts import Trip, Whereabouts
 from schemas.regimes.model import Regime, Rule, Zone
 from schemas.vocabulary import VOCABULARY

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
 
 from schemas.passes.words import shown
+from schemas.sentences import filled, words_in
 from schemas.vocabulary import VOCABULARY
 
-
-def _read(name: str) -> Any:
-    return json.loads(files("schemas.regimes").joinpath(name).read_text(encoding="utf-8"))
-
-
-WORDS: dict[str, dict[str, dict[str, str]]] = _read("words.json")
+WORDS: dict[str, dict[str, dict[str, str]]] = words_in("schemas.regimes", "words.json")
 """``list name -> word -> {"vi": …, "en": …}``: matters, purposes, papers, duties, limits, kinds."""
-SENTENCES: dict[str, dict[str, str]] = _read("sentences.json")
+SENTENCES: dict[str, dict[str, str]] = words_in("schemas.regimes")
 """`code -> {"vi": …, "en": …}`; an operator may word them otherwise."""
 
 
@@ -78,10 +72,7 @@ def sentences(code: str, **values: Any) -> dict[str, str]:
     values
         What stands in its gaps: texts, times, words, names by language.
     """
-    return {
-        language: sentence.format_map({k: _shown(v, language) for k, v in values.items()})
-        for language, sentence in SENTENCES[code].items()
-    }
+    return filled(SENTENCES[code], values, _shown)
 
 
 def words_of(name: str) -> dict[str, dict[str, str]]:
