@@ -16,7 +16,7 @@ from schemas.errors import PassError
 if TYPE_CHECKING:
     from infra.passes.store import Store
     from schemas.passes.keys import Trust
-    from schemas.passes.lists import Bulletin, Revocations, Rule
+    from schemas.passes.lists import Bulletin, Numbered, Revocations, Rule
     from schemas.passes.verdict import Verdict
 
 _Read = TypeVar("_Read")
@@ -324,7 +324,7 @@ def _pass_id(text: str, store: "Store") -> str:
     return text
 
 
-def _next_number(held: "Revocations | Bulletin | None") -> int:
+def _next_number(held: "Numbered | None") -> int:
     return 1 if held is None else held.number + 1
 
 

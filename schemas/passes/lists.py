@@ -32,8 +32,8 @@ _KIND, _REGIME, _FROM, _UNTIL, _CORRIDORS, _PERMITS, _PLACES, _TO, _PERMIT = ran
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Revocations:
-    """The passes of one issuer that no longer hold.
+class Numbered:
+    """What every list says of itself.
 
     Attributes
     ----------
@@ -41,17 +41,30 @@ class Revocations:
         Grows by at least one with each list.
     issuer, issued_at
         Whose passes it speaks of, and when it was signed.
-    pass_ids
-        What is revoked.
     """
 
     number: int
     issuer: str
     issued_at: datetime
-    pass_ids: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        _check_head(self)
+        if not 1 <= self.number < 1 << 31:
+            raise ValueError("Expected number from 1 on.")
+        check_name("issuer", self.issuer)
+        seconds(self.issued_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revocations(Numbered):
+    """The passes of one issuer that no longer hold.
+
+    Attributes
+    ----------
+    pass_ids
+        What is revoked.
+    """
+
+    pass_ids: frozenset[str] = frozenset()
 
     def to_payload(self) -> bytes:
         """Write the claims, as they are signed."""
@@ -180,26 +193,16 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bulletin:
+class Bulletin(Numbered):
     """The dated rules that an issuer has in force or announces.
 
     Attributes
     ----------
-    number
-        Grows by at least one with each bulletin.
-    issuer, issued_at
-        Whose passes it speaks of, and when it was signed.
     rules
         All that counts; what an earlier bulletin said and this one does not is over.
     """
 
-    number: int
-    issuer: str
-    issued_at: datetime
     rules: tuple[Rule, ...] = ()
-
-    def __post_init__(self) -> None:
-        _check_head(self)
 
     def to_payload(self) -> bytes:
         """Write the claims, as they are signed."""
@@ -285,14 +288,7 @@ def newer(held: Dated | None, offered: Dated) -> Dated:
     return offered
 
 
-def _check_head(what: Revocations | Bulletin) -> None:
-    if not 1 <= what.number < 1 << 31:
-        raise ValueError("Expected number from 1 on.")
-    check_name("issuer", what.issuer)
-    seconds(what.issued_at)
-
-
-def _payload(what: Revocations | Bulletin, kind: int, content: list[Any]) -> bytes:
+def _payload(what: Numbered, kind: int, content: list[Any]) -> bytes:
     head = {ISSUER: what.issuer, ISSUED: seconds(what.issued_at)}
     return cbor.dumps(head | {kind: {_NUMBER: what.number, _CONTENT: content}})
 
