@@ -85,7 +85,7 @@ class Planner:
         self._last_plan: datetime | None = None
         self._failures = 0
         self._more = False
-        """Whether the last plan left something for the next one."""
+        """Whether the last plan left something for the next one, or did not reach dispatch."""
         self._rests_until = self._ended = 0.0
 
     async def run(self, runner: Dispatcher) -> None:
@@ -132,6 +132,7 @@ class Planner:
         return changed
 
     async def _plan(self, runner: Dispatcher, store: PartitionStore, now: datetime) -> None:
+        self._more = False
         plan_id = f"P-{uuid.uuid4().hex[:16]}"
         try:
             parts = await self._parts(store, plan_id, now)
@@ -139,9 +140,14 @@ class Planner:
             await self._tell(runner, self._failed(plan_id, failure), now)
             return
         self._failures = 0
-        if parts and await self._tell(runner, parts, now):
-            self._count("planner", {"planned": 1})
-            await self._taken(runner, plan_id)
+        if not parts:
+            return
+        if not await self._tell(runner, parts, now):
+            self._more = True  # the partition went meanwhile, and may come back as it was
+            return
+        self._count("planner", {"planned": 1})
+        if not await self._taken(runner, plan_id):
+            self._more = True
 
     async def _parts(self, store: PartitionStore, plan_id: str, now: datetime) -> list[Fact]:
         """Return the plan in parts; none where nothing can be planned.
@@ -198,14 +204,15 @@ class Planner:
         await self._publish([_record(fact, now) for fact in facts])
         return True
 
-    async def _taken(self, runner: Dispatcher, plan_id: str) -> None:
-        """Wait until dispatch has taken the plan whole."""
+    async def _taken(self, runner: Dispatcher, plan_id: str) -> bool:
+        """Wait until dispatch has taken the plan whole, and say whether it has."""
         until = time.monotonic() + _TAKEN_WITHIN_S
         while runner.leads and time.monotonic() < until:
             last = Desk(runner.shell.memory.store(0), self._now()).own("desk", "plan").get("last")
             if last == f"{plan_id}/last":
-                return
+                return True
             await asyncio.sleep(0.02)
+        return False
 
 
 def _record(fact: Any, now: datetime) -> Record:

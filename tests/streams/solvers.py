@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+_SLEEPS_S = {"hang": 600, "think": 0.2}
+
 
 @dataclass(frozen=True)
 class Moody:
@@ -30,8 +32,8 @@ class Moody:
         with (self.folder / "asked").open("a") as notes:
             notes.write("?")
         match (self.folder / "mood").read_text():
-            case "hang":
-                time.sleep(600)
+            case "hang" | "think" as mood:
+                time.sleep(_SLEEPS_S[mood])
             case "die":
                 os.kill(os.getpid(), signal.SIGKILL)
             case "leave":

@@ -52,11 +52,16 @@ class Bench:
     shell: Shell
     written: asyncio.Event = field(default_factory=asyncio.Event)
     leads: bool = True
+    loses_next: bool = False
+    """Whether the next plan is lost, and the partition with it."""
     counted: Counter[str] = field(default_factory=Counter)
     told: list[str] = field(default_factory=list)
 
     async def publish(self, records: Sequence[Record]) -> None:
         """Put records on the town's log, and let the folds take them."""
+        if self.loses_next:
+            self.loses_next = self.leads = False
+            return
         for record in records:
             self.told.append(dict(record.headers)["ce_type"].decode())
             self.town.put(record, 0)
@@ -223,6 +228,41 @@ def test_an_answer_that_comes_after_the_partition_has_gone_is_told_to_nobody(ben
 
     _run(work)
     assert bench.told == []
+
+
+def test_a_plan_that_dispatch_never_got_is_made_again_once_the_partition_is_back(
+    bench: Bench,
+) -> None:
+    """Workers that join take the partitions away for a moment, and nothing else changes."""
+    bench.solver.feel("think")
+
+    async def work() -> None:
+        async with bench.planner():
+            await bench.until(lambda: bench.solver.asked() == 1)
+            bench.leads = False
+            await asyncio.sleep(1)
+            assert bench.told == []
+            bench.leads = True
+            await bench.until(lambda: bench.told)
+
+    _run(work)
+    assert bench.told == ["plan.computed"]
+    assert bench.solver.asked() == 2
+
+
+def test_a_plan_that_was_told_but_not_taken_is_made_again(bench: Bench) -> None:
+    """The partition goes between the telling and the taking."""
+    bench.solver.feel("well")
+    bench.loses_next = True
+
+    async def work() -> None:
+        async with bench.planner():
+            await bench.until(lambda: not bench.leads)
+            bench.leads = True
+            await bench.until(lambda: bench.told)
+
+    _run(work)
+    assert bench.told == ["plan.computed"]
 
 
 def test_the_warning_is_taken_back_even_when_nothing_is_left_to_plan(bench: Bench) -> None:
