@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from schemas.model import Fact, Geometry, Identifier, Moment, Region, ShortText
+from schemas.model import DerivedName, Fact, Geometry, Identifier, Moment, Region, ShortText
 
 CorridorKind = Literal["shuttle", "fork"]
+LINES = frozenset({"LineString", "MultiLineString"})
+"""Along such a geometry a truck can be watched."""
+FindingKind = Literal[
+    "deviation",
+    "unlisted_stop",
+    "checkpoint_skipped",
+    "checkpoint_out_of_order",
+    "outside_hours",
+    "not_on_roster",
+]
+"""What can be wrong with a truck on a corridor (`docs/corridors.md`)."""
 
 
 class CorridorHours(Fact):
@@ -53,6 +64,65 @@ class CorridorClosed(Fact):
     reason: ShortText | None = None
 
 
+class FindingDetected(Fact):
+    """Something is wrong with a truck on a corridor; said once, until it is mended."""
+
+    corridor_id: Identifier
+    truck_id: Identifier
+    assignment_id: Identifier
+    alert_id: DerivedName
+    """The alert that people see, and what names the same finding when it is mended."""
+    since: Moment
+    evidence: dict[str, Any]
+    """What shows it: positions, distances in metres, times in seconds since 1970."""
+
+
+class DeviationDetected(FindingDetected):
+    """The truck is, or was, 50 m or more beyond the corridor's width for 2 minutes or more."""
+
+
+class UnlistedStopDetected(FindingDetected):
+    """The truck stands where the corridor allows no stop."""
+
+
+class CheckpointSkipped(FindingDetected):
+    """The truck drove past a checkpoint, and no clearance is known."""
+
+    checkpoint_id: Identifier
+
+
+class CheckpointOutOfOrder(FindingDetected):
+    """The truck was cleared at this checkpoint against the way that it drives."""
+
+    checkpoint_id: Identifier
+
+
+class UsedOutsideHours(FindingDetected):
+    """The truck uses the corridor outside its hours or dates."""
+
+
+class UsedOffRoster(FindingDetected):
+    """The truck uses the corridor without being on its roster."""
+
+
+class FindingMended(Fact):
+    """What was wrong is so no longer, or the trip is over; the next time it is said anew."""
+
+    corridor_id: Identifier
+    truck_id: Identifier
+    alert_id: DerivedName
+    kind: FindingKind
+
+
+class OpenFinding(Fact):
+    """Something that is wrong on a corridor now."""
+
+    alert_id: str
+    kind: FindingKind
+    truck_id: str
+    since: Moment
+
+
 class CorridorState(Fact):
     """What is known of one corridor."""
 
@@ -72,3 +142,36 @@ class CorridorState(Fact):
     valid_from: Moment
     valid_until: Moment | None = None
     status: Literal["open", "closed"]
+    findings: list[OpenFinding] = []
+    """What is wrong on it now, the latest last."""
+
+
+class CorridorPoint(Fact):
+    """Where one of a corridor's facilities, allowed stops or checkpoints is."""
+
+    place_id: Identifier
+    lat: Annotated[float, Field(ge=-90, le=90)]
+    lon: Annotated[float, Field(ge=-180, le=180)]
+
+
+class WatchBegun(Fact):
+    """A loaded truck is on its way over a corridor: from now on it is watched."""
+
+    truck_id: Identifier
+    assignment_id: Identifier
+    corridor: CorridorState
+    places: list[CorridorPoint]
+    """Those of its places that are known."""
+
+    @model_validator(mode="after")
+    def _has_a_course(self) -> Self:
+        if self.corridor.geometry.type not in LINES or not self.corridor.width_m > 0:
+            raise ValueError("a truck is watched along lines that have a width")
+        return self
+
+
+class WatchEnded(Fact):
+    """The trip is over, or uses the corridor no longer."""
+
+    truck_id: Identifier
+    assignment_id: Identifier

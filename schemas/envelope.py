@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from schemas.errors import MalformedEvent, RefusedEvent
 from schemas.model import Fact, format_time, parse_time
-from schemas.topics import CATALOGUE, OWN_SOURCE, OWN_TOPICS, Topic
+from schemas.topics import CATALOGUE, OWN_SOURCE, OWN_TOPICS, OWN_TYPES, Topic
 
 FUTURE_LIMIT = timedelta(hours=24)
 """How far ahead of the stack's clock an event's time may lie."""
@@ -142,6 +142,8 @@ def decode(
     if found.get("ce_specversion") != b"1.0":
         raise MalformedEvent("the header ce_specversion must be 1.0")
     event_type = _type(found.get("ce_type"))
+    if event_type in OWN_TYPES and not source.startswith(OWN_SOURCE):
+        raise MalformedEvent(f"only {OWN_SOURCE}… says {event_type}, not {source[:60]}")
     try:
         time = parse_time(_text("ce_time", found.get("ce_time")))
     except ValueError as error:

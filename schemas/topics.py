@@ -222,8 +222,18 @@ TOPICS: tuple[Topic, ...] = (
     Topic(
         "corridor.lifecycle.v1",
         "corridor_id",
-        {"corridor.opened": corridor.CorridorOpened, "corridor.closed": corridor.CorridorClosed},
-        "Which corridors are open.",
+        {
+            "corridor.opened": corridor.CorridorOpened,
+            "corridor.closed": corridor.CorridorClosed,
+            "corridor.deviation_detected": corridor.DeviationDetected,
+            "corridor.unlisted_stop_detected": corridor.UnlistedStopDetected,
+            "corridor.checkpoint_skipped": corridor.CheckpointSkipped,
+            "corridor.checkpoint_out_of_order": corridor.CheckpointOutOfOrder,
+            "corridor.used_outside_hours": corridor.UsedOutsideHours,
+            "corridor.used_off_roster": corridor.UsedOffRoster,
+            "corridor.finding_mended": corridor.FindingMended,
+        },
+        "Which corridors are open, and what is wrong with the trucks on them.",
         partitions=REGION_PARTITIONS,
         retention_ms=-1,
     ),
@@ -252,6 +262,13 @@ TOPICS: tuple[Topic, ...] = (
             "visit.retracted": checkpoint.VisitRetracted,
         },
         "Clearances and their retractions on their way from the truck to its checkpoint.",
+        audience="internal",
+    ),
+    Topic(
+        "corridor.watch.v1",
+        "truck_id",
+        {"watch.begun": corridor.WatchBegun, "watch.ended": corridor.WatchEnded},
+        "Which trucks are on which corridor, on its way from dispatch to the truck's partition.",
         audience="internal",
     ),
     Topic(
@@ -312,6 +329,12 @@ TOPIC_OF_TYPE: dict[str, Topic] = {
 }
 """Which public topic carries a type; every public type has exactly one."""
 
+OWN_TYPES: frozenset[str] = frozenset(CATALOGUE["corridor.lifecycle.v1"].types) - {
+    "corridor.opened",
+    "corridor.closed",
+}
+"""Types that only the streams say, on a topic where others speak, too."""
+
 POSTABLE: frozenset[str] = frozenset(
     event_type
     for name in (
@@ -325,7 +348,7 @@ POSTABLE: frozenset[str] = frozenset(
         "dispatch.command.v1",
         "corridor.lifecycle.v1",
     )
-    for event_type in CATALOGUE[name].types
+    for event_type in CATALOGUE[name].types.keys() - OWN_TYPES
 )
 """Types that come from outside; all others are dispatch's own to say."""
 

@@ -11,13 +11,31 @@ from datetime import datetime, timedelta
 
 from routing.roads.closures import touches
 from schemas.assignment import ACTIVE
-from schemas.corridor import CorridorClosed, CorridorOpened, CorridorState
+from schemas.corridor import (
+    CorridorClosed,
+    CorridorOpened,
+    CorridorState,
+    FindingDetected,
+    FindingKind,
+    FindingMended,
+)
 from schemas.envelope import Event
 from schemas.model import format_time, parse_time
 from schemas.road import ClosureState, RoadClosed, RoadReopened, ZoneLifted, ZoneRestricted
 from streams.desk import Desk
 from streams.fold import Answer, Applied, Doc, Entity, Refused, Rule, Unknown, revise
 
+KIND_OF_TYPE: Mapping[str, FindingKind] = {
+    "corridor.deviation_detected": "deviation",
+    "corridor.unlisted_stop_detected": "unlisted_stop",
+    "corridor.checkpoint_skipped": "checkpoint_skipped",
+    "corridor.checkpoint_out_of_order": "checkpoint_out_of_order",
+    "corridor.used_outside_hours": "outside_hours",
+    "corridor.used_off_roster": "not_on_roster",
+}
+"""What is wrong, by the event that says so."""
+FINDINGS_KEPT = 100
+"""So many findings does a corridor's state name, the latest."""
 LATE = timedelta(hours=1)
 """How much later than planned a truck may still be on its way (assumed)."""
 
@@ -67,6 +85,31 @@ def shut(entity: Entity, event: Event, _now: datetime) -> Answer:
     return _set(entity, event, key, {"status": "closed"})
 
 
+def found(entity: Entity, event: Event, _now: datetime) -> Answer:
+    """Keep on the corridor what is wrong there with a truck."""
+    data = event.data
+    assert isinstance(data, FindingDetected)
+    kind = KIND_OF_TYPE[event.type]
+    finding = data.model_dump(mode="json", include={"alert_id", "truck_id", "since"})
+    return _found(entity, event, data.corridor_id, data.alert_id, [{**finding, "kind": kind}])
+
+
+def mended(entity: Entity, event: Event, _now: datetime) -> Answer:
+    """Forget what was wrong with a truck on the corridor."""
+    data = event.data
+    assert isinstance(data, FindingMended)
+    return _found(entity, event, data.corridor_id, data.alert_id, [])
+
+
+def _found(entity: Entity, event: Event, corridor_id: str, alert_id: str, now: list[Doc]) -> Answer:
+    key = f"corridor:{corridor_id}"
+    view = entity.views.get(key)
+    if view is None:
+        return Unknown(f"corridor {corridor_id}")
+    others = [one for one in view.get("findings", []) if one["alert_id"] != alert_id]
+    return Applied({key: revise(view, event.time, findings=[*others, *now][-FINDINGS_KEPT:])})
+
+
 def _is_older(entity: Entity, event: Event) -> bool:
     mark: str | None = entity.own.get("set_at")
     return mark is not None and event.time < parse_time(mark)
@@ -86,6 +129,8 @@ RULES: Mapping[str, Rule] = {
     "zone.lifted": lifted,
     "corridor.opened": opened,
     "corridor.closed": shut,
+    **dict.fromkeys(KIND_OF_TYPE, found),
+    "corridor.finding_mended": mended,
 }
 
 

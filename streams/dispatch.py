@@ -3,7 +3,8 @@
 In: dispatch.inbox.v1, dispatch.command.v1, road.condition.v1, corridor.lifecycle.v1
 State: assignment, closure, corridor, command; and what it has heard of trucks, lots, slots,
     facilities (`docs/architecture.md`)
-Out: dispatch.assignment.v1, lot.decision.v1, slot.reservation.v1, alert.v1, state topics
+Out: dispatch.assignment.v1, lot.decision.v1, slot.reservation.v1, corridor.watch.v1, alert.v1,
+    state topics
 """
 
 from __future__ import annotations
@@ -58,6 +59,7 @@ from streams.knowledge import learn
 from streams.outage import note_failure, note_plan
 from streams.overdue import note_no_show, note_overdue, settle_no_show
 from streams.standing import watch
+from streams.watched import settle_watches
 
 _TOPICS = (
     "dispatch.inbox.v1",
@@ -159,6 +161,7 @@ class DispatchFold:
 def _finished(desk: Desk, outcome: Outcome) -> Step:
     settle_overrides(desk)
     settle_lots(desk)
+    settle_watches(desk)
     return Step(desk.changes, tuple(desk.outputs), tuple(desk.dead), outcome=outcome)
 
 

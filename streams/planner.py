@@ -242,8 +242,10 @@ def _marks(store: PartitionStore) -> Doc:
                 len(own.get("shares", ())),
                 len(own.get("asked", ())),
             )
-        elif kind in {"closure", "corridor"}:
+        elif kind == "closure":
             marks[key] = entity.views.get(key, {}).get("version")
+        elif kind == "corridor":  # not its version: what is found on it changes no plan
+            marks[key] = (own.get("set_at"), entity.views.get(key, {}).get("status"))
         elif kind == "assignment":
             # by its command: another override after a refused one is something new
             marks[key] = (own.get("need"), (own.get("override") or {}).get("command_id"))

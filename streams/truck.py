@@ -1,6 +1,7 @@
 """Fold what happens to trucks into what is known of them.
 
-In: truck.registry.v1, truck.position.v1, checkpoint.clearance.v1, truck.plate.v1, stack.tick.v1
+In: truck.registry.v1, truck.position.v1, checkpoint.clearance.v1, truck.plate.v1, stack.tick.v1;
+    corridor.watch.v1 (`streams.watch`)
 State: truck (truck_id, or plate:NUMBER for a vehicle that nobody registered)
 Out: truck.state.v1, checkpoint.visit.v1, truck.plate.v1, alert.v1, dispatch.inbox.v1
 """
@@ -54,6 +55,7 @@ from streams.fold import (
     revise,
     revise_told,
 )
+from streams.watch import WATCHES_REMEMBERED, WatchingFold
 
 CLEARANCES_REMEMBERED = 256
 """Identities of clearances and registry events kept in a truck's state: some weeks' worth."""
@@ -308,7 +310,7 @@ def fall_silent(key: str, entity: Entity, now: datetime) -> Applied | None:
     return Applied(outputs=(output,), own={**entity.own, "silent": True})
 
 
-TRUCK_FOLD = EntityFold(
+_TRUCKS = EntityFold(
     "truck",
     ("truck.registry.v1", "truck.position.v1", "checkpoint.clearance.v1", "truck.plate.v1"),
     {
@@ -330,6 +332,9 @@ TRUCK_FOLD = EntityFold(
         "truck.position.v1": POSITIONS_REMEMBERED,
         "checkpoint.clearance.v1": CLEARANCES_REMEMBERED,
         "truck.registry.v1": CLEARANCES_REMEMBERED,
+        "corridor.watch.v1": WATCHES_REMEMBERED,
     },
     refused_late=("truck.position.v1",),
 )
+
+TRUCK_FOLD = WatchingFold(_TRUCKS)

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from routing.corridors.drift import Drift, positions_of
 from routing.corridors.halt import Halt
 from routing.corridors.hold import Hold
 from routing.corridors.order import Order, Passage, skipped
+from schemas.corridor import FindingKind
 
 if TYPE_CHECKING:
     from routing.corridors.rules import CorridorRules
 
-Kind = Literal[
-    "deviation",
-    "unlisted_stop",
-    "checkpoint_skipped",
-    "checkpoint_out_of_order",
-    "outside_hours",
-    "not_on_roster",
-]
+Kind = FindingKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 import pytest
 
+from schemas.corridor import FindingKind
 from schemas.dispatch import Outage
 from schemas.vocabulary import VOCABULARY
 
@@ -66,6 +67,7 @@ def alerts() -> set[str]:
     """Collect the codes of all alerts."""
     found = {"truck_held", "truck_refused"}
     found |= {f"planner_{outage}" for outage in get_args(Outage)}
+    found |= {f"corridor_{kind}" for kind in get_args(FindingKind)}
     for call in _nodes(ast.Call):
         name = _called(call)
         if name == "AlertRaised":

@@ -56,12 +56,15 @@ def _played() -> Town:
     """Return a world in which every topic has been used."""
     town = Town()
     town.furnish(trucks=2, lots=2, capacity=1, hours=3)
+    town.say("facility.registered", YARD)
+    town.say("corridor.opened", CORRIDOR)
     town.run()
     states = town.states("assignment")
     for name in sorted(states):
         town.command("accept", name)
+    town.run(plan=False)
+    town.command("report_loaded", max(states))
     town.say("zone.restricted", ZONE)
-    town.say("corridor.opened", CORRIDOR)
     town.say("zone.lifted", {"closure_id": "Z", "region": "kien-giang"})
     town.say("checkpoint.held", {"checkpoint_id": "CP", "truck_id": "T0", "plate": "68C-11111"})
     town.say("slot.capacity_changed", {**town.window(2), "capacity_trucks": 0})
@@ -78,11 +81,18 @@ ZONE = {
     },
     "valid_from": "2021-08-25T05:00:00Z",
 }
+YARD = {
+    "place_id": "YARD",
+    "kind": "assembly_point",
+    "name": "Điểm tập kết",
+    "lat": 9.8,
+    "lon": 105.2,
+}
 CORRIDOR = {
     "corridor_id": "K",
     "kind": "shuttle",
-    "facilities": ["PORT", "PORT-2"],
-    "geometry": {"type": "LineString", "coordinates": [[105.0, 10.0], [105.1, 10.0]]},
+    "facilities": ["PORT", "YARD"],
+    "geometry": {"type": "LineString", "coordinates": [[105.2, 9.8], [105.08, 10.01]]},
     "width_m": 100,
     "valid_from": "2021-08-25T05:00:00Z",
 }

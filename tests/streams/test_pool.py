@@ -16,7 +16,7 @@ from streams.pool import Limits, NoAnswer, Pool
 from tests.streams import solvers
 from tests.streams.solvers import Moody
 
-BRIEF = Limits(answer_s=0.5, start_s=30.0, pause_s=0.1, longest_pause_s=0.4)
+BRIEF = Limits(answer_s=2.0, start_s=30.0, pause_s=0.1, longest_pause_s=0.4)
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def _wait_until_gone(pid: int) -> None:
 def _is_alive(pid: int) -> bool:
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # gone before, or while it was read
         return False
     return state != "Z"
 
@@ -77,7 +77,7 @@ def test_one_that_never_answers_is_ended_in_time_and_another_answers(
         failure = await _failure(pool)
         assert (failure.outage, failure.detail) == (
             "slow",
-            "It gave no answer within 0.5 s and was ended.",
+            "It gave no answer within 2 s and was ended.",
         )
         moody.feel("pid")
         assert await pool.ask("P-1") != before

@@ -25,12 +25,13 @@ from infra.bench.streams.throughput import Contest, Result
 from infra.kafka.groups import WORKERS
 from infra.settings import Settings
 from schemas.topics import CATALOGUE
+from streams.fold import Fold
 from streams.lot import LOT_FOLD
 from streams.truck import TRUCK_FOLD
 
 _CHECKPOINTS, _LOTS = 200, 500
 _WITHIN_S = 180.0
-_FOLDS = {CLEARANCES: TRUCK_FOLD, LOTS: LOT_FOLD}
+_FOLDS: Mapping[str, Fold] = {CLEARANCES: TRUCK_FOLD, LOTS: LOT_FOLD}
 
 
 class Controls:
