@@ -7,9 +7,9 @@ State: closure (closure_id), corridor (corridor_id)
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from routing.roads.closures import touches
+from routing.roads.closures import LATE, touches
 from schemas.assignment import ACTIVE
 from schemas.corridor import CorridorClosed, CorridorOpened, CorridorState
 from schemas.envelope import Event
@@ -17,9 +17,6 @@ from schemas.model import format_time, parse_time
 from schemas.road import ClosureState, RoadClosed, RoadReopened, ZoneLifted, ZoneRestricted
 from streams.desk import Desk
 from streams.fold import Answer, Applied, Doc, Entity, Refused, Rule, Unknown, revise
-
-LATE = timedelta(hours=1)
-"""How much later than planned a truck may still be on its way (assumed)."""
 
 
 def closed(entity: Entity, event: Event, _now: datetime) -> Answer:
