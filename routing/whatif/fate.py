@@ -198,7 +198,7 @@ def _ways(
     own = case.facility.facility_id
     if way is not None:
         yield case.facility, way, False
-    elif waiting is not None:
+    if waiting is not None:
         yield case.facility, waiting, True
     others = [
         facility

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 OFF_ROUTE_M = 2_000.0
 """A truck further from its planned route is placed by the plan's times (assumed)."""
 
+AT_PICKUP_M = 500.0
+"""A truck nearer to its pickup than this is there (assumed)."""
+
 _SAME_PLACE_M = 5.0
 
 
@@ -303,6 +306,8 @@ def _loaded(
 def _coming(plan: _Plan, track: Track, seen: tuple[float, float]) -> list[tuple[float, float]]:
     """Return the knots of a trip on its way to the pickup, or there."""
     from_m, from_s = seen
+    if from_m >= track.pickup_m - AT_PICKUP_M:  # it came when planned, or when it was seen
+        from_m, from_s = track.pickup_m, min(from_s, plan.pickup_s)
     left = 1.0 - _share(from_m, 0.0, track.pickup_m)
     pickup_s = from_s + left * (plan.pickup_s - plan.departure_s)
     done_s = plan.done_s(pickup_s)

@@ -98,7 +98,7 @@ def _row(question: Question, said: dict[str, Any], took_ms: float, size: int) ->
 
 
 def asked(docs: Docs, now: datetime, seed: int) -> Iterator[Question]:
-    """Choose measures: roads ahead of trips, checkpoints, and gates that trips have places at.
+    """Choose measures: roads of trips, checkpoints, and gates that trips have places at.
 
     Parameters
     ----------
@@ -110,10 +110,11 @@ def asked(docs: Docs, now: datetime, seed: int) -> Iterator[Question]:
     chance = Random(f"what-if|{seed}")
     span = {"from": format_time(now), "until": format_time(now + timedelta(hours=6))}
     trips = [doc for _, doc in sorted(docs["assignment"].items()) if doc["status"] != "delivered"]
-    for trip in chance.sample(trips, ROADS):
-        line = trip["route"]["geometry"]["coordinates"]
-        place = line[chance.randrange(len(line) // 2, len(line) - 1)]
-        geometry = {"type": "Point", "coordinates": place}
+    places = sorted(
+        {tuple(place) for trip in trips for place in trip["route"]["geometry"]["coordinates"][1:-1]}
+    )
+    for place in chance.sample(places, ROADS):
+        geometry = {"type": "Point", "coordinates": list(place)}
         yield Question.model_validate({"measure": {"kind": "road", "geometry": geometry}, **span})
     for checkpoint_id in chance.sample(sorted(docs["checkpoint"]), CHECKPOINTS):
         measure = {"kind": "checkpoint", "checkpoint_id": checkpoint_id}
