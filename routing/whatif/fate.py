@@ -75,8 +75,9 @@ def decide(
     free = path_of(scene.free, case)
     base = case.way(legs_of(free), standing.leaves_s)
     refusals, eta = case.judged(base, trip.window, case.facility, 1)
+    expected = eta or trip.delivery_eta
     if meeting is None:
-        fate = _elsewhere(case, _Fate(becomes="lost"), base, None)
+        fate = _elsewhere(case, _Fate(becomes="lost"), base, None, expected)
     else:
         path = path_of(scene.around, case)
         way = case.way(legs_of(path), _soonest(case))
@@ -86,9 +87,9 @@ def decide(
         if fate.becomes == "lost" and waiting is not None:
             fate = _by_waiting(case, fate, waiting, known)
         if fate.becomes == "lost":
-            fate = _elsewhere(case, replace(fate, path=path), way, waiting)
+            fate = _elsewhere(case, replace(fate, path=path), way, waiting, expected)
     _move(scene, trip, fate)
-    return _told(case, track, meeting, fate, free, eta or trip.delivery_eta)
+    return _told(case, track, meeting, fate, free, expected)
 
 
 def _by_detour(
@@ -116,9 +117,15 @@ def _by_waiting(case: Case, fate: _Fate, waiting: Itinerary, known: set[str]) ->
     return fate
 
 
-def _elsewhere(case: Case, fate: _Fate, way: Itinerary | None, waiting: Itinerary | None) -> _Fate:
+def _elsewhere(
+    case: Case,
+    fate: _Fate,
+    way: Itinerary | None,
+    waiting: Itinerary | None,
+    expected: datetime,
+) -> _Fate:
     """Go to another slot, if one is reached in time."""
-    found = _other(case, way, waiting)
+    found = _other(case, way, waiting, expected)
     if found is None:
         return replace(fate, path=None)
     slot, path, geometry = found.slot, fate.path, None
@@ -181,14 +188,22 @@ def _waits(case: Case, base: Itinerary | None, meeting: Meeting, track: Track) -
     return replace(base, arrival_s=base.arrival_s + held_s)
 
 
-def _other(case: Case, way: Itinerary | None, waiting: Itinerary | None) -> _Found | None:
-    """Return the place that the truck reaches first, of equally early ones the nearest."""
+def _other(
+    case: Case, way: Itinerary | None, waiting: Itinerary | None, expected: datetime
+) -> _Found | None:
+    """Return the place with the least delay; of several its own facility's, then the nearest."""
     found = [
         best
         for facility, itinerary, waits in _ways(case, way, waiting)
         if (best := _first(case, facility, itinerary, waits=waits)) is not None
     ]
-    return min(found, key=lambda one: (one.eta, one.drive_s, one.slot.slot_id), default=None)
+    own = case.facility.facility_id
+
+    def rank(one: _Found) -> tuple[datetime, bool, datetime, int, str]:
+        is_other = one.slot.facility_id != own
+        return max(one.eta, expected), is_other, one.eta, one.drive_s, one.slot.slot_id
+
+    return min(found, key=rank, default=None)
 
 
 def _ways(
