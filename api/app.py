@@ -25,6 +25,7 @@ from api import (
     screens,
     session,
     stream,
+    whatif,
 )
 from api.broker import Broker, KafkaBroker
 from api.changes import Changes
@@ -87,6 +88,7 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
         passes,
         reads,
         osrm,
+        whatif,
         screens,
     ):
         app.include_router(part.router)

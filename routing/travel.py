@@ -79,6 +79,11 @@ class RoadTravel:
         self.network = network
         self._ways = Ways(network, tuple(closures), at)
 
+    def supposing(self, closure: Closure) -> RoadTravel:
+        """Return travel on the same roads if one more closure were in force."""
+        ways = self._ways
+        return RoadTravel(self.network, closures=(*ways.closures, closure), at=ways.at)
+
     def duration_s(
         self, vehicle_class: str, origins: Sequence[Point], destinations: Sequence[Point]
     ) -> NDArray[np.float64]:

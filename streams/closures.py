@@ -7,9 +7,9 @@ State: closure (closure_id), corridor (corridor_id)
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from routing.roads.closures import touches
+from routing.roads.closures import LATE, touches
 from schemas.assignment import ACTIVE
 from schemas.corridor import (
     CorridorClosed,
@@ -36,8 +36,6 @@ KIND_OF_TYPE: Mapping[str, FindingKind] = {
 """What is wrong, by the event that says so."""
 FINDINGS_KEPT = 100
 """So many findings does a corridor's state name, the latest."""
-LATE = timedelta(hours=1)
-"""How much later than planned a truck may still be on its way (assumed)."""
 
 
 def closed(entity: Entity, event: Event, _now: datetime) -> Answer:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import gzip
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from api.desk import Desk
 from api.osrm.query import Asked
 
 if TYPE_CHECKING:
     from api.osrm.roads import OpenRoads
+    from routing.roads.network import RoadNetwork
+
+Found = TypeVar("Found")
 
 _AT_ONCE = 2
 """Questions that are worked on at a time; the others wait, so that the API stays quick."""
@@ -72,10 +75,30 @@ class Inquiries:
         packed: bool,  # noqa: FBT001 - handed to a thread
     ) -> bytes:
         from api.osrm.answers import write_answer  # noqa: PLC0415 - heavy
+
+        written = write_answer(self._open().ways(closures, now), asked)
+        return gzip.compress(written, 1) if packed else written
+
+    async def work(self, ask: Callable[[RoadNetwork], Found]) -> Found:
+        """Return what other work on the roads finds, done in a thread in its turn.
+
+        Parameters
+        ----------
+        ask
+            The work.
+
+        Raises
+        ------
+        Problem
+            `roads_missing`.
+        """
+        async with self._turns:
+            return await asyncio.to_thread(lambda: ask(self._open().network))
+
+    def _open(self) -> OpenRoads:
         from api.osrm.roads import OpenRoads  # noqa: PLC0415 - heavy
 
         with self._opening:
             if self._roads is None:
                 self._roads = OpenRoads(self._folder)
-        written = write_answer(self._roads.ways(closures, now), asked)
-        return gzip.compress(written, 1) if packed else written
+            return self._roads

@@ -10,7 +10,7 @@ from pathlib import Path
 from api.problems import Problem
 from routing.roads.closures import Closure, applying
 from routing.roads.errors import RoadError
-from routing.roads.network import load_network
+from routing.roads.network import RoadNetwork, load_network
 from routing.roads.ways import Ways
 from schemas.road import ClosureState
 
@@ -37,6 +37,11 @@ class OpenRoads:
         self._lock = threading.Lock()
         self._read: tuple[Mapping[str, bytes], list[Closure]] = {}, []
         self._ways: tuple[object, Ways] | None = None
+
+    @property
+    def network(self) -> RoadNetwork:
+        """The network itself."""
+        return self._network
 
     def ways(self, closures: Mapping[str, bytes], now: datetime) -> Ways:
         """Return the ways open at a time.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
@@ -41,6 +42,9 @@ TOUCH_MARGIN_DEG = 1e-6
 BAN_MARGIN_DEG = 2e-6
 """Roads nearer to a closure than this are closed: a route that avoids them, whose ends are rounded
 to a centimetre, keeps more than `TOUCH_MARGIN_DEG` away."""
+
+LATE = timedelta(hours=1)
+"""How much later than planned a truck may still be on its way (assumed)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
