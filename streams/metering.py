@@ -18,6 +18,7 @@ from routing.checkpoints import (
     EtaParams,
     Hold,
     MeterPlace,
+    MeterPlan,
     MeterTrip,
     bins,
     delay_profile,
@@ -37,6 +38,7 @@ _STATED = EtaParams(lateness=0.0, leave_s=0.0, leave_share=1.0)
 """Driving as it is stated: what makes everybody late alike makes no queue."""
 _BIN_S = 900.0
 _NEVER_S = math.inf
+Window = tuple[datetime, datetime]
 
 
 class Path(Protocol):
@@ -109,9 +111,10 @@ class Journey:
         wait_s = float(self.trip.explanation["wait_s"]["facility"])
         return self.trip.delivery_eta.timestamp() - wait_s
 
-    def latest_s(self, margin_s: float = 0.0) -> float:
-        """Return by when it has to be at its gate, less a margin."""
-        opens_s, ends_s = self.trip.window_start.timestamp(), self.trip.window_end.timestamp()
+    def latest_s(self, margin_s: float = 0.0, window: Window | None = None) -> float:
+        """Return by when it has to be at its gate, less a margin; its own, or in that window."""
+        window = window or (self.trip.window_start, self.trip.window_end)
+        opens_s, ends_s = (moment.timestamp() for moment in window)
         last_s = min(max(opens_s, ends_s - margin_s), ends_s - 1)
         return min(last_s, self.lot.hold_until.timestamp() - margin_s, self.closes_s)
 
@@ -280,7 +283,12 @@ class Gates:
         """Return the checkpoints with who is promised to come."""
         return cls({one.place_id: one for one in checkpoints}, list(promised), now.timestamp())
 
-    def meter(self, journeys: Sequence[Journey], params: Params) -> dict[str, Hold]:
+    def meter(
+        self,
+        journeys: Sequence[Journey],
+        params: Params,
+        windows: Mapping[str, Window] | None = None,
+    ) -> MeterPlan:
         """Return when trips leave so that arrivals stay under capacity; only who passes one.
 
         Parameters
@@ -289,15 +297,16 @@ class Gates:
             New trips, all that may be held.
         params
             The plan's, for the margin that a held trip keeps.
+        windows
+            The last window that each may enter, by trip; its own where none is named.
         """
         told, again = [], list(self.approaches)
         for one in journeys:
             if one.passes:
                 last = {each.place_id: number for number, each in enumerate(one.passes)}
-                told.append(self._meter_trip(one, set(last.values()), params.margin_s))
+                window = (windows or {}).get(one.trip_id)
+                told.append(self._meter_trip(one, set(last.values()), params.margin_s, window))
                 again += _only(one, set(range(len(one.passes))) - set(last.values()))
-        if not told:
-            return {}
         passed = {place_id for trip in told for place_id, _ in trip.passes}
         come = self._expected(again)
         places = [
@@ -311,9 +320,11 @@ class Gates:
             for name, one in self.checkpoints.items()
             if name in passed
         ]
-        return {hold.trip_id: hold for hold in meter(told, places, self.now_s).holds}
+        return meter(told, places, self.now_s)
 
-    def _meter_trip(self, one: Journey, kept: Collection[int], margin_s: float) -> MeterTrip:
+    def _meter_trip(
+        self, one: Journey, kept: Collection[int], margin_s: float, window: Window | None
+    ) -> MeterTrip:
         """State a trip to the metering; of a checkpoint passed twice, the last time counts."""
         wanted_s = one.trip.departure.timestamp() + one.early_s
         passes, worked_s = [], 0.0
@@ -323,13 +334,13 @@ class Gates:
                 passes.append((each.place_id, at_s - wanted_s + worked_s))
             worked_s += self.checkpoints[each.place_id].service_s
         rest_s = one.arrival_s - one.passes[-1].at_s
-        slack_s = one.latest_s(margin_s) - one.arrival_s - worked_s
+        slack_s = one.latest_s(margin_s, window) - one.arrival_s - worked_s
         return MeterTrip(
             trip_id=one.trip_id,
             wanted_s=wanted_s,
             passes=tuple(passes),
             latest_s=wanted_s + max(0.0, slack_s),
-            due_s=one.latest_s() - rest_s,
+            due_s=one.latest_s(window=window) - rest_s,
         )
 
     def add(self, *settled: Timed) -> None:
@@ -412,6 +423,10 @@ def settle(
 ) -> tuple[list[Timed], list[Timed]]:
     """Let new trips leave, be held up, and take a later slot where they miss their own.
 
+    Trips are held within their windows. Where that does not keep a checkpoint under its capacity,
+    they are held as if they might enter the last window of their facility, and take the one that
+    they then reach. Whatever the metering finds, it loses no trip that is in time without it.
+
     Parameters
     ----------
     gates
@@ -430,24 +445,84 @@ def settle(
     tuple
         Trips that are in time, and those that reach no slot in time.
     """
-    holds = gates.meter(journeys, params) if metering else {}
-    gates.expect(journeys, holds)
-    laid = [_laid(gates, one, holds.get(one.trip_id)) for one in journeys]
-    fine = [one for one in laid if one.in_time]
-    known = list(slots)
-    free = Counter({slot.slot_id: slot.free for slot in known})
-    free.subtract(one.journey.trip.slot_id for one in fine)
-    late = []
-    for one in sorted(laid, key=lambda one: (one.arrival_s, one.journey.trip_id)):
-        if one.in_time:
-            continue
-        moved = into_later_slot(one, known, free)
-        if moved is None:
-            late.append(one)
-        else:
-            free[moved.journey.trip.slot_id] -= 1
-            fine.append(moved)
-    return sorted(fine, key=lambda one: one.journey.trip_id), late
+    known = sorted(slots, key=lambda slot: (slot.window_start, slot.slot_id))
+    best = _Way.by(gates, journeys, known, {})
+    lost = best.lost
+    if metering:
+        plan = gates.meter(journeys, params)
+        plans = [plan]
+        if plan.over or plan.given_up:
+            plans.append(gates.meter(journeys, params, _last_windows(journeys, known)))
+        for plan in plans:
+            holds = {hold.trip_id: hold for hold in plan.holds}
+            way = _Way.by(gates, journeys, known, holds, over=plan.over)
+            if way.lost <= lost and not plan.given_up and (best.over is None or way < best):
+                best = way
+    gates.expect([one.journey for one in best.fine], best.holds)
+    return best.fine, best.late
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One way to let the new trips leave."""
+
+    fine: list[Timed]
+    late: list[Timed]
+    holds: Mapping[str, Hold]
+    over: int | None
+
+    @classmethod
+    def by(
+        cls,
+        gates: Gates,
+        journeys: Sequence[Journey],
+        slots: Sequence[Slot],
+        holds: Mapping[str, Hold],
+        *,
+        over: int | None = None,
+    ) -> _Way:
+        """Lay trips out as they are held, and find slots for those that miss their own."""
+        trial = Gates(gates.checkpoints, list(gates.approaches), gates.now_s)
+        trial.expect(journeys, holds)
+        laid = [_laid(trial, one, holds.get(one.trip_id)) for one in journeys]
+        fine = [one for one in laid if one.in_time]
+        free = Counter({slot.slot_id: slot.free for slot in slots})
+        free.subtract(one.journey.trip.slot_id for one in fine)
+        late = []
+        for one in sorted(laid, key=lambda one: (one.arrival_s, one.journey.trip_id)):
+            if one.in_time:
+                continue
+            moved = into_later_slot(one, slots, free)
+            if moved is None:
+                late.append(one)
+            else:
+                free[moved.journey.trip.slot_id] -= 1
+                fine.append(moved)
+        return cls(sorted(fine, key=lambda one: one.journey.trip_id), late, holds, over)
+
+    @property
+    def lost(self) -> set[str]:
+        """The trips that are late."""
+        return {one.journey.trip_id for one in self.late}
+
+    def __lt__(self, other: _Way) -> bool:
+        return self._cost < other._cost
+
+    @property
+    def _cost(self) -> tuple[int, int]:
+        return self.over or 0, len(self.late)
+
+
+def _last_windows(journeys: Iterable[Journey], slots: Iterable[Slot]) -> dict[str, Window]:
+    """Return the last window that each trip's facility has a place in."""
+    last: dict[str, Window] = {}
+    for slot in slots:
+        if slot.free > 0:
+            window = slot.window_start, slot.window_end
+            last[slot.facility_id] = max(window, last.get(slot.facility_id, window))
+    return {
+        one.trip_id: last[one.trip.facility_id] for one in journeys if one.trip.facility_id in last
+    }
 
 
 def _laid(gates: Gates, one: Journey, hold: Hold | None) -> Timed:
