@@ -454,6 +454,8 @@ def settle(
         if plan.over or plan.given_up:
             plans.append(gates.meter(journeys, params, _last_windows(journeys, known)))
         for plan in plans:
+            if all(hold.code == "none" for hold in plan.holds):
+                continue
             holds = {hold.trip_id: hold for hold in plan.holds}
             way = _Way.by(gates, journeys, known, holds, over=plan.over)
             if way.lost <= lost and not plan.given_up and (best.over is None or way < best):

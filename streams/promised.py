@@ -237,13 +237,20 @@ def _times(desk: Desk, fields: Doc, legs: Legs) -> _Times:
 def _share(desk: Desk, fields: Doc, legs: Legs, leg: int, times: _Times) -> tuple[float, float]:
     """Return how much of its leg a truck had behind it, and when."""
     position = (desk.state("truck", fields["truck_id"]) or {}).get("position")
-    if position is not None and desk.now - parse_time(position["at"]) <= FRESH:
+    if position is not None and _is_of_leg(desk, fields, leg, position):
         share = legs.share(position["lat"], position["lon"], leg, STRAYED_M)
         if share is not None:
             return share, _at(position["at"])
     now_s, takes_s = desk.now.timestamp(), times.takes_s[leg]
     gone_s = now_s - times.begins_s[leg]
     return (min(1.0, max(0.0, gone_s / takes_s)) if takes_s > 0 else 1.0), now_s
+
+
+def _is_of_leg(desk: Desk, fields: Doc, leg: int, position: Doc) -> bool:
+    """Tell whether a position is fresh, and was not taken on the way to what is aboard by now."""
+    at = parse_time(position["at"])
+    since = parse_time(fields["updated_at"] if leg == 1 else fields["departure"])
+    return desk.now - at <= FRESH and at > since
 
 
 def _was_there(desk: Desk, fields: Doc, one: Passing, times: _Times) -> bool:

@@ -11,6 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from infra.verify import lots as lots_judge
+from infra.verify import slots as slots_judge
+from infra.verify import trips as trips_judge
+from infra.verify.log import Entry, Log
 from routing.checkpoints.roadside import Legs
 from schemas.assignment import AssignmentFact
 from schemas.dispatch import StateKnown
@@ -27,8 +31,13 @@ if TYPE_CHECKING:
 Doc = dict[str, Any]
 
 QUARTER_S = 900
+WINDOW = ("facility_id", "gate_id", "window_start", "window_end")
 YARD = (9.989, 105.092)
 """On the straight way from Gò Quao to the port, nine tenths of it behind it."""
+
+
+LINE = [[105.2, 9.8], [105.08, 10.01]]
+STEP = st.integers(0, 7)
 
 
 def know(town: Town, place_id: str = "YARD", *, version: int = 1, **fields: Any) -> None:
@@ -276,10 +285,6 @@ def test_a_corridors_own_checkpoint_may_stand_half_its_width_off() -> None:
     assert passed == {"C0": [], "C1": ["YARD"], "": []}
 
 
-LINE = [[105.2, 9.8], [105.08, 10.01]]
-STEP = st.integers(0, 7)
-
-
 @settings(max_examples=25, deadline=None)
 @given(
     lots=st.lists(st.tuples(STEP, st.integers(3, 9)), min_size=1, max_size=10),
@@ -327,3 +332,104 @@ def test_whatever_the_world_no_trip_is_late_for_being_held(
         pieces = math.ceil(1 / rate)  # a piece too short for one truck is longer
         counted = Counter(int(at_s + 1e-3) // (pieces * QUARTER_S) for at_s in arrivals(metered))
         assert all(count <= math.ceil(pieces * rate) for count in counted.values())
+
+
+def test_the_verifier_accepts_metered_trips() -> None:
+    """What was promised of trips, slots and lots holds in a log of held ones."""
+    town = town_with(8)
+    town.run()
+    held = [one for one in town.states("assignment").values() if "metered" in one["explanation"]]
+    assert held
+    for assignment_id in town.states("assignment"):
+        town.command("accept", assignment_id)
+    town.run()
+    entries = [
+        Entry(topic, partition, offset, appended_ms, record.key, record.value, record.headers)
+        for (topic, partition), records in town.log.items()
+        for offset, (record, appended_ms) in enumerate(records)
+    ]
+    for judge in (trips_judge.judge, slots_judge.judge, lots_judge.judge):
+        finding = judge(Log(entries))
+        assert finding.checked > 0
+        assert finding.violations == []
+
+
+def test_breaks_move_with_a_held_trip() -> None:
+    """The driver drives four hours before the break, however late the truck leaves."""
+    town = Town()
+    town.furnish(trucks=6, lots=0, capacity=6, hours=14)
+    for number in range(6):
+        town.add_lot(
+            f"L{number}",
+            pickup={"lat": 8.8, "lon": 105.77, "name": "Cà Mau"},  # in line with the yard
+            hold_until=format_time(NOON + timedelta(hours=14)),
+        )
+    know(town, queue=queue(NOON, per_h=4.0))
+    town.run(plan=False)
+    facts = trips(planned(town))
+    assert len(facts) == 6
+    assert sum("metered" in one["explanation"] for one in facts) >= 3
+    for one in facts:
+        (begin, end) = (parse_time(moment) for moment in one["breaks"][0])
+        assert end - begin == timedelta(minutes=15)
+        loading = timedelta(minutes=30, seconds=one["explanation"]["wait_s"]["pickup"])
+        pickup_s = (parse_time(one["pickup_eta"]) - parse_time(one["departure"])).total_seconds()
+        driven = begin - parse_time(one["departure"])
+        if driven.total_seconds() > pickup_s:
+            driven -= loading
+        assert driven == timedelta(hours=4)
+
+
+def _loaded(town: Town) -> str:
+    """Have the only trip accepted and loaded, and return its id."""
+    town.run()
+    (assignment_id,) = town.states("assignment")
+    town.command("accept", assignment_id)
+    town.command("report_loaded", assignment_id)
+    town.run()
+    return assignment_id
+
+
+def test_a_truck_is_expected_where_its_position_says() -> None:
+    """Before the yard it is on its way there; behind it, or scanned there, it comes no more."""
+    town = town_with(1)
+    _loaded(town)
+    way = [(9.8 + share * 0.21, 105.2 - share * 0.12) for share in (0.45, 0.95)]
+    left_s = []
+    for lat, lon in way:
+        town.now += timedelta(minutes=20)
+        town.say("truck.position_reported", {"truck_id": "T0", "lat": lat, "lon": lon})
+        town.run(plan=False)
+        left_s.append([place for one in picture(town).promised for place in one.ahead])
+    ((place_id, drive_s),) = left_s[0]
+    assert place_id == "YARD"
+    assert drive_s == pytest.approx(0.45 * 2_780, abs=60)
+    assert left_s[1] == []
+
+
+def test_a_truck_that_was_scanned_is_expected_no_more() -> None:
+    """It is in the queue then, which the checkpoint tells."""
+    town = town_with(1)
+    _loaded(town)
+    assert len(picture(town).promised) == 1
+    town.now += timedelta(hours=2)
+    town.say("checkpoint.arrived", {"checkpoint_id": "YARD", "truck_id": "T0"})
+    town.run(plan=False)
+    assert picture(town).promised == ()
+
+
+def test_a_loaded_truck_that_needs_another_slot_gets_one_behind_the_queue() -> None:
+    """And its explanation tells the delay anew."""
+    town = town_with(1)
+    assignment_id = _loaded(town)
+    before = town.states("assignment")[assignment_id]
+    town.say("truck.position_reported", {"truck_id": "T0", "lat": 9.8, "lon": 105.2})
+    know(town, version=2, queue=queue(town.now, waiting=28))
+    town.say("slot.closed", {name: before[name] for name in WINDOW})
+    town.run()
+    after = town.states("assignment")[assignment_id]
+    assert after["slot_id"] != before["slot_id"]
+    assert in_time(after)
+    (was,), (told,) = (one["explanation"]["checkpoint_delays"] for one in (before, after))
+    assert told["minutes"] > was["minutes"] + 60
+    assert after["explanation"]["alternatives"] == before["explanation"]["alternatives"]
