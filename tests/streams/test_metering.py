@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 from collections import Counter
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -236,6 +237,48 @@ def test_what_is_promised_takes_its_room() -> None:
     assert len(facts) == 8
     assert peak(arrivals(facts)) <= 2
     assert len(picture(town).promised) == 8
+
+
+def test_a_held_trip_is_through_its_corridor_before_it_closes() -> None:
+    """However much room the yard has later."""
+    town = town_with(8)
+    town.say(
+        "facility.registered",
+        {
+            "place_id": "HUB", "kind": "assembly_point", "name": "Điểm tập kết", "lat": 9.82,
+            "lon": 105.19, "gates": [], "region": "kien-giang",
+        },
+    )  # fmt: skip
+    town.say(
+        "corridor.opened",
+        {
+            "corridor_id": "C",
+            "kind": "shuttle",
+            "facilities": ["HUB", "PORT"],
+            "geometry": {"type": "LineString", "coordinates": LINE},
+            "hours": {"start": "06:00", "end": "15:00"},
+            "valid_from": format_time(NOON - timedelta(hours=1)),
+        },
+    )
+    town.run(plan=False)
+    facts = trips(planned(town))
+    through = [one for one in facts if one["corridor_id"] == "C"]
+    assert any("metered" in one["explanation"] for one in through)
+    arrived = [
+        parse_time(one["delivery_eta"])
+        - timedelta(seconds=one["explanation"]["wait_s"]["facility"])
+        for one in through
+    ]
+    assert max(arrived) <= NOON + timedelta(hours=3)
+
+
+def test_a_picture_with_checkpoints_goes_to_another_process() -> None:
+    """The planner is one."""
+    town = town_with(2)
+    town.run()
+    drawn = picture(town)
+    assert drawn.promised
+    assert pickle.loads(pickle.dumps(drawn)) == drawn  # noqa: S301 - our own
 
 
 def test_a_retired_checkpoint_holds_nobody() -> None:
