@@ -258,9 +258,12 @@ def _was_there(desk: Desk, fields: Doc, one: Passing, times: _Times) -> bool:
     sign = (desk.state("truck", fields["truck_id"]) or {}).get("last_checkpoint")
     if sign is None or sign["checkpoint_id"] != one.place_id:
         return False
-    since_s = times.begins_s[0] if one.leg == 0 else times.begins_s[0] + times.takes_s[0]
-    if one.leg == 1 and fields.get("status") != "loaded":
-        return False
+    since_s = times.begins_s[0]
+    if one.leg == 1:
+        if fields.get("status") != "loaded":
+            return False
+        # it may have loaded earlier than planned, and was told of again since
+        since_s = min(since_s + times.takes_s[0], _at(fields["updated_at"]))
     return _at(sign["at"]) >= since_s
 
 

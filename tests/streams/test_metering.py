@@ -16,18 +16,21 @@ from infra.verify import lots as lots_judge
 from infra.verify import slots as slots_judge
 from infra.verify import trips as trips_judge
 from infra.verify.log import Entry, Log
+from routing.checkpoints import Hold, MeterPlan
 from routing.checkpoints.roadside import Legs
 from schemas.assignment import AssignmentFact
 from schemas.dispatch import StateKnown
 from schemas.envelope import encode
 from schemas.model import format_time, parse_time
+from streams import planning
+from streams.metering import Gates, Journey
 from streams.picture import draw
 from streams.planning import Picture, solve
 from streams.promised import stands
 from tests.streams.town import NOON, Straight, Town
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 Doc = dict[str, Any]
 
@@ -205,6 +208,52 @@ def test_a_trip_that_misses_its_slot_for_a_queue_takes_the_next_one() -> None:
     assert parse_time(fact["window_start"]) > parse_time(calm["window_start"])
 
 
+def test_a_later_slot_is_one_with_a_place() -> None:
+    """Trips that a queue drives out of their slots do not crowd into others'."""
+    town = town_with(3, capacity=1, queue=queue(NOON, waiting=28))
+    facts = trips(planned(town, metering=False))
+    assert len({one["slot_id"] for one in facts}) == len(facts) >= 2
+    assert all(map(in_time, facts))
+
+
+class _Zealous(Gates):
+    """Checkpoints at which everybody is held for ten hours."""
+
+    def meter(self, journeys: Sequence[Journey], *_: object) -> MeterPlan:
+        """Hold everybody."""
+        wanted = {one.trip_id: one.trip.departure.timestamp() for one in journeys}
+        holds = [
+            Hold(
+                trip_id=name, wanted_s=at_s, depart_s=at_s + 36_000, code="place_full",
+                place_id="YARD", due=2, clears=1,
+            )
+            for name, at_s in wanted.items()
+        ]  # fmt: skip
+        return MeterPlan(tuple(holds), 0)
+
+
+def test_no_metering_makes_a_trip_late_however_zealous(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The holds that it orders are not kept where a trip would miss its slot by them."""
+    monkeypatch.setattr(planning, "Gates", _Zealous)
+    facts = trips(planned(town_with(3)))
+    assert len(facts) == 3
+    assert all(map(in_time, facts))
+
+
+def test_stays_are_no_part_of_stated_driving() -> None:
+    """Who is held up at one checkpoint comes later to the next, and that is counted once."""
+    town = town_with(1, queue=queue(NOON, waiting=28))
+    know(town, "LAST", lat=9.9995, lon=105.086, queue=None)
+    town.run(plan=False)
+    (fact,) = trips(planned(town, metering=False))
+    first, last = fact["explanation"]["checkpoint_delays"]
+    assert (first["place_id"], last["place_id"]) == ("YARD", "LAST")
+    assert (first["assumed"], last["assumed"]) == (False, True)
+    apart_s = (parse_time(last["at"]) - parse_time(first["at"])).total_seconds()
+    drive_s = 0.05 * 2_780
+    assert apart_s == pytest.approx(60 * first["minutes"] + drive_s, abs=30)
+
+
 def test_a_trip_that_reaches_no_slot_is_left_with_the_reason() -> None:
     """Goods that a queue would spoil stay where they are, and it says for which queue."""
     town = town_with(1, hold_h=3, queue=queue(NOON, waiting=30))
@@ -241,7 +290,7 @@ def test_what_is_promised_takes_its_room() -> None:
 
 def test_a_held_trip_is_through_its_corridor_before_it_closes() -> None:
     """However much room the yard has later."""
-    town = town_with(8)
+    town = town_with(8, queue=queue(NOON, per_h=6.0))
     town.say(
         "facility.registered",
         {
@@ -263,6 +312,7 @@ def test_a_held_trip_is_through_its_corridor_before_it_closes() -> None:
     town.run(plan=False)
     facts = trips(planned(town))
     through = [one for one in facts if one["corridor_id"] == "C"]
+    assert len(through) > 3
     assert any("metered" in one["explanation"] for one in through)
     arrived = [
         parse_time(one["delivery_eta"])
@@ -454,8 +504,11 @@ def test_a_truck_that_was_scanned_is_expected_no_more() -> None:
     """It is in the queue then, which the checkpoint tells."""
     town = town_with(1)
     _loaded(town)
+    town.now += timedelta(minutes=20)
+    lat, lon = 9.8 + 0.8 * 0.21, 105.2 - 0.8 * 0.12
+    town.say("truck.position_reported", {"truck_id": "T0", "lat": lat, "lon": lon})
+    town.run(plan=False)
     assert len(picture(town).promised) == 1
-    town.now += timedelta(hours=2)
     town.say("checkpoint.arrived", {"checkpoint_id": "YARD", "truck_id": "T0"})
     town.run(plan=False)
     assert picture(town).promised == ()
