@@ -456,11 +456,12 @@ def settle(
         for plan in plans:
             if all(hold.code == "none" for hold in plan.holds):
                 continue
-            holds = {hold.trip_id: hold for hold in plan.holds}
-            way = _Way.by(gates, journeys, known, holds, over=plan.over)
+            ordered = {hold.trip_id: hold for hold in plan.holds}
+            way = _Way.by(gates, journeys, known, ordered, over=plan.over)
             if way.lost <= lost and not plan.given_up and (best.over is None or way < best):
                 best = way
-    gates.expect([one.journey for one in best.fine], best.holds)
+    holds = {one.journey.trip_id: one.hold for one in best.fine if one.hold is not None}
+    gates.expect([one.journey for one in best.fine], holds)
     return best.fine, best.late
 
 
@@ -470,7 +471,6 @@ class _Way:
 
     fine: list[Timed]
     late: list[Timed]
-    holds: Mapping[str, Hold]
     over: int | None
 
     @classmethod
@@ -483,24 +483,50 @@ class _Way:
         *,
         over: int | None = None,
     ) -> _Way:
-        """Lay trips out as they are held, and find slots for those that miss their own."""
+        """Lay trips out as they are held, and find slots for those that miss their own.
+
+        A hold that would make a trip late is let go; then all are laid out anew, once.
+        """
+        way, released = cls._once(gates, journeys, slots, holds, over)
+        if not released:
+            return way
+        fewer = {**holds, **{name: _let_go(holds[name]) for name in released}}
+        again = None if over is None else over + len(released)
+        return cls._once(gates, journeys, slots, fewer, again)[0]
+
+    @classmethod
+    def _once(
+        cls,
+        gates: Gates,
+        journeys: Sequence[Journey],
+        slots: Sequence[Slot],
+        holds: Mapping[str, Hold],
+        over: int | None,
+    ) -> tuple[_Way, set[str]]:
+        """Lay trips out, and name those whose hold would make them late."""
         trial = Gates(gates.checkpoints, list(gates.approaches), gates.now_s)
         trial.expect(journeys, holds)
-        laid = [_laid(trial, one, holds.get(one.trip_id)) for one in journeys]
-        fine = [one for one in laid if one.in_time]
         free = Counter({slot.slot_id: slot.free for slot in slots})
-        free.subtract(one.journey.trip.slot_id for one in fine)
-        late = []
+        free.subtract(one.trip.slot_id for one in journeys)
+        laid = [timed(one, holds.get(one.trip_id), trial.delay_of) for one in journeys]
+        fine = [one for one in laid if one.in_time]
+        late: list[Timed] = []
+        released: set[str] = set()
         for one in sorted(laid, key=lambda one: (one.arrival_s, one.journey.trip_id)):
             if one.in_time:
                 continue
-            moved = into_later_slot(one, slots, free)
+            free[one.journey.trip.slot_id] += 1
+            loose = None if one.hold is None else _let_go(one.hold)
+            unheld = timed(one.journey, loose, trial.delay_of)
+            moved = _into_a_slot(one, slots, free) or _into_a_slot(unheld, slots, free)
             if moved is None:
                 late.append(one)
-            else:
-                free[moved.journey.trip.slot_id] -= 1
-                fine.append(moved)
-        return cls(sorted(fine, key=lambda one: one.journey.trip_id), late, holds, over)
+                continue
+            free[moved.journey.trip.slot_id] -= 1
+            fine.append(moved)
+            if one.hold is not None and moved.departure_s < one.departure_s:
+                released.add(one.journey.trip_id)
+        return cls(sorted(fine, key=lambda one: one.journey.trip_id), late, over), released
 
     @property
     def lost(self) -> set[str]:
@@ -527,13 +553,16 @@ def _last_windows(journeys: Iterable[Journey], slots: Iterable[Slot]) -> dict[st
     }
 
 
-def _laid(gates: Gates, one: Journey, hold: Hold | None) -> Timed:
-    """Lay a journey out; no hold makes it late that would be in time without."""
-    held = timed(one, hold, gates.delay_of)
-    if held.in_time or hold is None or not hold.held_s > 0:
-        return held
-    unheld = timed(one, None, gates.delay_of)
-    return unheld if unheld.in_time else held
+def _let_go(hold: Hold) -> Hold:
+    """Return the hold of a trip that goes at once, though the place is full."""
+    if hold.code == "none":
+        return hold
+    return replace(hold, depart_s=hold.wanted_s, code="over_capacity")
+
+
+def _into_a_slot(one: Timed, slots: Iterable[Slot], free: Mapping[str, int]) -> Timed | None:
+    """Leave a trip in its slot where it is in time for it, else give it a later one."""
+    return one if one.in_time else into_later_slot(one, slots, free)
 
 
 def into_later_slot(one: Timed, slots: Iterable[Slot], free: Mapping[str, int]) -> Timed | None:
