@@ -81,6 +81,8 @@ class Settings(BaseSettings):
         How long a plan is searched for; more makes better plans, and later ones.
     planner_limit_s
         A planner that takes longer than this for a plan is ended and started again.
+    metering
+        Whether departures are held so that checkpoints' arrivals stay under their capacity.
     log_level
         Least severe level that is logged.
     """
@@ -109,6 +111,7 @@ class Settings(BaseSettings):
     osrm_table_size: int = Field(2_000, ge=1, le=10_000)
     planner_budget_s: float = Field(2.0, gt=0, le=600, allow_inf_nan=False)
     planner_limit_s: float = Field(20.0, ge=1, le=3600, allow_inf_nan=False)
+    metering: bool = True
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("home", "network")

@@ -139,3 +139,36 @@ class CheckpointState(Fact):
     present: list[VehicleAtCheckpoint] = []
     totals: dict[str, int] = {}
     """Visits seen so far by decision."""
+
+
+class CheckpointQueue(Fact):
+    """What is estimated of a checkpoint's queue (`docs/checkpoints.md`)."""
+
+    waiting: int
+    """Vehicles that wait for a bay or are in one."""
+    held: int
+    """Vehicles that are held aside."""
+    clearances_per_h: float
+    """Vehicles that all bays together deal with in an hour."""
+    clearances_per_h_low: float
+    clearances_per_h_high: float
+    dwell_s: float | None = None
+    """Median of the stays, arrival to departure."""
+    dwell_p90_s: float | None = None
+    assumed: bool
+    """Whether too little was observed: what is assumed shows through."""
+    as_of: Moment
+
+
+class CheckpointKnown(Fact):
+    """What dispatch has to know of a checkpoint."""
+
+    place_id: Identifier
+    version: int
+    name: str
+    lat: Latitude
+    lon: Longitude
+    bays: int = 1
+    region: Region | None = None
+    status: Literal["active", "retired"] = "active"
+    queue: CheckpointQueue | None = None

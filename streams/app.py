@@ -77,6 +77,8 @@ class WorkerConfig:
     planner_budget_s, planner_limit_s
         How long the planner may search for a better plan, and how long it may take in all before
         its process is ended.
+    metering
+        Whether the planner holds departures for the sake of checkpoints.
     standbys
         How many other workers keep a copy of each table.
     kept
@@ -91,6 +93,7 @@ class WorkerConfig:
     log_level: str = "info"
     planner_budget_s: float = BUDGET_S
     planner_limit_s: float = ANSWER_S
+    metering: bool = True
     standbys: int = 0
     kept: timedelta = KEPT
 
@@ -141,7 +144,7 @@ class Worker:
         dispatch = self.runners["dispatch"]
         self.planner = Planner(
             Pool(
-                partial(solve, budget_s=config.planner_budget_s),
+                partial(solve, budget_s=config.planner_budget_s, metering=config.metering),
                 start=start,
                 arguments=(config.network_dir,),
                 limits=Limits(answer_s=config.planner_limit_s),

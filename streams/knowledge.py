@@ -1,10 +1,11 @@
-"""Learn what trucks, lots, slots and facilities are like now, and undo what no longer fits.
+"""Learn what trucks, lots, slots and places are like now, and undo what no longer fits.
 
 In: dispatch.inbox.v1 (state.known)
 """
 
 from __future__ import annotations
 
+from schemas.checkpoint import CheckpointKnown
 from schemas.dispatch import StateKnown
 from schemas.lot import LotState
 from schemas.model import Fact
@@ -21,6 +22,7 @@ MODELS: dict[str, tuple[type[Fact], str]] = {
     "lot": (LotState, "lot_id"),
     "slot": (SlotState, "slot_id"),
     "facility": (FacilityState, "place_id"),
+    "checkpoint": (CheckpointKnown, "place_id"),
 }
 """What dispatch has to know, and the field that names it."""
 

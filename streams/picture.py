@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, time, timedelta
 from typing import TypeVar
 
+from routing.checkpoints import Approach
 from routing.dispatch import (
     AssemblyPoint,
     Corridor,
@@ -26,6 +27,7 @@ from streams.fold import Doc, Store
 from streams.places import free_places
 from streams.planning import Need, Picture
 from streams.pool import sentence_of
+from streams.promised import approach, checkpoint, reach
 
 log = logging.getLogger(__name__)
 Drawn = TypeVar("Drawn")
@@ -49,6 +51,15 @@ def draw(store: Store, plan_id: str, now: datetime) -> Picture:
     desk = Desk(store, now)
     skipped: list[tuple[str, str]] = []
     slots = _each(desk, "slot", _slot_open, skipped)
+    places = _each(desk, "checkpoint", checkpoint, skipped)
+    reaches = {
+        corridor_id: own
+        for corridor_id in (desk.ids("corridor") if places else ())
+        if (own := reach(desk, corridor_id)) is not None
+    }
+
+    def coming(desk: Desk, assignment_id: str) -> Approach | None:
+        return approach(desk, assignment_id, places, reaches)
 
     def change(desk: Desk, assignment_id: str) -> Need | None:
         return _need(desk, assignment_id, slots)
@@ -65,6 +76,9 @@ def draw(store: Store, plan_id: str, now: datetime) -> Picture:
         closures=tuple(_closures(desk)),
         forbidden=frozenset(_forbidden(desk)),
         needs=_urgent_first(desk, _each(desk, "assignment", change, skipped)),
+        checkpoints=places,
+        promised=_each(desk, "assignment", coming, skipped),
+        reaches=reaches,
         skipped=tuple(skipped),
     )
 
@@ -276,6 +290,7 @@ def _change(
         slot_id=view["slot_id"] if keeps else None,
         slots=(_slot(held, 1),) if keeps and held is not None else slots,
         loaded=is_loaded,
+        explanation=view["explanation"],
     )
 
 

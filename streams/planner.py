@@ -26,6 +26,7 @@ from streams.memory import PartitionStore
 from streams.outage import is_warned_of
 from streams.picture import draw, has_work
 from streams.pool import NoAnswer, Pool, sentence_of
+from streams.promised import queue_mark
 from streams.shell import Shell
 
 log = logging.getLogger(__name__)
@@ -242,6 +243,8 @@ def _marks(store: PartitionStore) -> Doc:
                 len(own.get("shares", ())),
                 len(own.get("asked", ())),
             )
+        elif kind == "checkpoint":
+            marks[key] = queue_mark(own.get("state") or {})
         elif kind == "closure":
             marks[key] = entity.views.get(key, {}).get("version")
         elif kind == "corridor":  # not its version: what is found on it changes no plan

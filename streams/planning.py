@@ -6,13 +6,16 @@ Everything here is picklable and pure but for the road network, which `start` lo
 from __future__ import annotations
 
 import logging
+import math
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from routing.checkpoints import Approach
 from routing.dispatch import (
     Corridor,
     Facility,
@@ -31,15 +34,19 @@ from routing.dispatch import (
     Until,
     plan,
 )
+from routing.dispatch.table import Table
 from routing.engine.warm import warm
 from routing.roads.closures import Closure
 from routing.roads.metric import topology_of
 from routing.roads.network import RoadNetwork, load_network
-from routing.travel import RoadTravel
+from routing.travel import RoadTravel, RoutePath
 from schemas.assignment import AssignmentFact
 from schemas.model import format_time
+from streams import metering as checkpoints
 from streams.fold import Doc, derived_id
+from streams.metering import Gates, Journey, Timed
 from streams.pool import sentence_of
+from streams.promised import Checkpoint, Reach
 from streams.rehearsal import rehearse
 
 log = logging.getLogger(__name__)
@@ -53,6 +60,14 @@ _ROUNDS_A_LOT = 20
 """So many rounds of search for each lot, where there is time (chosen by trying)."""
 _PARAMS = Params(pool=False)
 """An assignment is one consignment, and its truck has no other one aboard."""
+_TOO_SMALL: Doc = {
+    "code": "too_small",
+    "detail": "The truck cannot carry all of it.",
+    "params": {},
+}
+_OF_THE_ROAD = ("checkpoint_delays", "metered")
+"""What an explanation says that another road makes untrue."""
+_DAY_S = 86_400
 _NEEDS_S = 3.0
 """So long are trips changed before goods are planned; the rest of them is for the next plan."""
 
@@ -73,6 +88,8 @@ class Need:
     slots: tuple[Slot, ...]
     loaded: bool
     command_id: str | None = None
+    explanation: Doc | None = None
+    """What the assignment says of itself by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +108,11 @@ class Picture:
     """Kind, id and geometry of each closure that binds."""
     forbidden: frozenset[tuple[str, str]]
     needs: tuple[Need, ...]
+    checkpoints: tuple[Checkpoint, ...] = ()
+    promised: tuple[Approach, ...] = ()
+    """Trips under way and planned that come to checkpoints."""
+    reaches: dict[str, Reach] = field(default_factory=dict)
+    """By corridor, which checkpoints stand beside it."""
     skipped: tuple[tuple[str, str], ...] = ()
     """Name of, and what is wrong with, each thing that could not be drawn."""
 
@@ -110,6 +132,7 @@ def start(network_dir: Path) -> None:
     _network = load_network(network_dir)
     topology_of(_network)
     warm()
+    checkpoints.warm()
     rehearse()
 
 
@@ -123,7 +146,13 @@ def travel_around(closures: Iterable[tuple[str, str, Doc]], now: datetime) -> Ro
     return RoadTravel(_network, closures=closed, at=now)
 
 
-def solve(picture: Picture, travel: RoadTravel | None = None, *, budget_s: float = BUDGET_S) -> Doc:
+def solve(
+    picture: Picture,
+    travel: RoadTravel | None = None,
+    *,
+    budget_s: float = BUDGET_S,
+    metering: bool = True,
+) -> Doc:
     """Plan, and write the answer as `schemas.dispatch.PlanComputed` has it.
 
     An error in one trip, or in one need, costs no more than that one: it is named in ``skipped``.
@@ -136,6 +165,8 @@ def solve(picture: Picture, travel: RoadTravel | None = None, *, budget_s: float
         The roads; by default this process's own, round the picture's closures.
     budget_s
         How long to search for a better plan.
+    metering
+        Whether departures may be held so that checkpoints' arrivals stay under their capacity.
 
     Returns
     -------
@@ -149,7 +180,8 @@ def solve(picture: Picture, travel: RoadTravel | None = None, *, budget_s: float
 
     travel = travel or travel_around(picture.closures, picture.now)
     answer = _blank(picture)
-    spoken_for = _meet_all(picture, travel, answer, until=lambda: passed(_NEEDS_S))
+    gates = Gates.of(picture.checkpoints, picture.promised, picture.now)
+    spoken_for = _meet_all(picture, travel, answer, gates, until=lambda: passed(_NEEDS_S))
     if picture.lots:
         searching_from_s = time.monotonic() - began
         late = Until(lambda: passed(searching_from_s + budget_s))
@@ -160,7 +192,7 @@ def solve(picture: Picture, travel: RoadTravel | None = None, *, budget_s: float
                 raise
             _skip(answer, "lots", error)
         else:
-            _write_plan(picture, travel, found, answer)
+            _write_plan(picture, travel, found, answer, gates, metering=metering)
     answer["took_ms"] = round((time.monotonic() - began) * 1000, 1)
     return answer
 
@@ -217,41 +249,135 @@ def _problem(
     )
 
 
-def _write_plan(picture: Picture, travel: RoadTravel, found: Plan, answer: Doc) -> None:
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A trip that is planned, with its road."""
+
+    trip: Trip
+    path: RoutePath
+    journey: Journey
+
+
+def _write_plan(
+    picture: Picture,
+    travel: RoadTravel,
+    found: Plan,
+    answer: Doc,
+    gates: Gates,
+    *,
+    metering: bool,
+) -> None:
     """Write each truck's first trip; what its later ones would carry stays open for later plans."""
     lots = {lot.lot_id: lot for lot in picture.lots}
     now = [trip for trip in found.trips if trip.sequence == 0]
+    drafts: dict[str, _Draft] = {}
     for trip in now:
         assignment_id = f"A-{derived_id(picture.plan_id, trip.lot_id, trip.truck_id)[:12]}"
         try:
-            fields = _fields(picture, travel, trip, lots[trip.lot_id], assignment_id)
+            drafts[assignment_id] = _draft(picture, travel, trip, lots[trip.lot_id], assignment_id)
+        except Exception as error:  # noqa: BLE001 - the other trips are sound
+            _skip(answer, trip.lot_id, error)
+    trips, late = _settled(picture, drafts, gates, answer, metering=metering)
+    for assignment_id, trip in trips.items():
+        try:
+            path, lot = drafts[assignment_id].path, lots[trip.lot_id]
+            fields = _fields(picture, trip, path, lot, assignment_id)
         except Exception as error:  # noqa: BLE001 - the other trips are sound
             _skip(answer, trip.lot_id, error)
         else:
             answer["trips"].append({"assignment_id": assignment_id, "fields": fields})
     later = {trip.lot_id for trip in found.trips} - {trip.lot_id for trip in now}
     answer["waiting"] = [*found.waiting, *sorted(later)]
-    answer["unassigned"] = [
-        {
-            "lot_id": left.lot_id,
-            "quantity_kg": left.quantity_kg,
-            "reasons": [_reason(reason) | {"fix": reason.fix} for reason in left.reasons],
+    answer["unassigned"] = _left(found, late, gates)
+
+
+def _left(found: Plan, late: list[Timed], gates: Gates) -> list[Doc]:
+    """Tell what is left of lots, and why: what the plan left, and what comes late nevertheless."""
+    left: dict[str, Doc] = {
+        one.lot_id: {
+            "lot_id": one.lot_id,
+            "quantity_kg": one.quantity_kg,
+            "reasons": [_reason(reason) | {"fix": reason.fix} for reason in one.reasons],
         }
-        for left in found.unassigned
-    ]
+        for one in found.unassigned
+    }
+    for one in late:
+        trip = one.journey.trip
+        blank: Doc = {"lot_id": trip.lot_id, "quantity_kg": 0, "reasons": []}
+        known = left.setdefault(trip.lot_id, blank)
+        known["quantity_kg"] += int(trip.quantity_kg)
+        known["reasons"].append(checkpoints.missed(one, gates.checkpoints))
+    return list(left.values())
+
+
+def _draft(
+    picture: Picture, travel: RoadTravel, trip: Trip, lot: Lot, assignment_id: str
+) -> _Draft:
+    """Find a trip's road, and the checkpoints beside it."""
+    path = travel.route(_class_of(picture, trip), trip.via)
+    reach = None if trip.corridor_id is None else picture.reaches.get(trip.corridor_id)
+    journey = checkpoints.journey(
+        assignment_id,
+        trip,
+        lot,
+        path,
+        picture.checkpoints,
+        reach,
+        closes_s=_closing_s(picture, travel, trip),
+    )
+    return _Draft(trip, path, journey)
+
+
+def _class_of(picture: Picture, trip: Trip) -> str:
+    return next(
+        truck.vehicle_class
+        for truck in (*picture.trucks, *(need.truck for need in picture.needs))
+        if truck.truck_id == trip.truck_id
+    )
+
+
+def _closing_s(picture: Picture, travel: RoadTravel, trip: Trip) -> float:
+    """Return when a trip has to be through its corridor; infinite where it uses none."""
+    number = next(
+        (n for n, one in enumerate(picture.corridors) if one.corridor_id == trip.corridor_id), None
+    )
+    if number is None or not picture.checkpoints:
+        return math.inf
+    table = Table(_problem(picture, travel, (), (), ()), _PARAMS)
+    arrival_s = table.seconds(trip.delivery_eta) - trip.explanation["wait_s"]["facility"]
+    openings = table.openings(number, arrival_s + _DAY_S)
+    ends = [ends_s for begins_s, ends_s in openings if begins_s <= arrival_s <= ends_s]
+    return picture.now.timestamp() + max(ends, default=arrival_s)
+
+
+def _settled(
+    picture: Picture, drafts: dict[str, _Draft], gates: Gates, answer: Doc, *, metering: bool
+) -> tuple[dict[str, Trip], list[Timed]]:
+    """Return the trips with what checkpoints make of them, and those that they make late."""
+    planned = {name: draft.trip for name, draft in drafts.items()}
+    if not any(draft.journey.passes for draft in drafts.values()):
+        return planned, []
+    taken = Counter(trip["fields"]["slot_id"] for trip in answer["trips"])
+    slots = [replace(one, free=max(0, one.free - taken[one.slot_id])) for one in picture.slots]
+    journeys = [draft.journey for draft in drafts.values()]
+    try:
+        fine, late = checkpoints.settle(gates, journeys, slots, _PARAMS, metering=metering)
+        written = {
+            one.journey.trip_id: checkpoints.written(one, gates.checkpoints, _PARAMS)
+            for one in fine
+        }
+    except Exception as error:  # noqa: BLE001 - the trips are sound without
+        _skip(answer, "checkpoints", error)
+        return planned, []
+    return {name: written[name] for name in planned if name in written}, late
 
 
 def _reason(reason: Reason | Refusal) -> Doc:
     return {"code": reason.code, "detail": reason.detail, "params": dict(reason.params)}
 
 
-def _fields(picture: Picture, travel: RoadTravel, trip: Trip, lot: Lot, assignment_id: str) -> Doc:
+def _fields(picture: Picture, trip: Trip, path: RoutePath, lot: Lot, assignment_id: str) -> Doc:
     """Return a new assignment's fields, as dispatch can read them."""
-    truck_class = next(
-        truck.vehicle_class
-        for truck in (*picture.trucks, *(need.truck for need in picture.needs))
-        if truck.truck_id == trip.truck_id
-    )
     fields = {
         "trip_id": f"T-{assignment_id[2:]}",
         "leg": 1,
@@ -267,16 +393,15 @@ def _fields(picture: Picture, travel: RoadTravel, trip: Trip, lot: Lot, assignme
         "departure": format_time(trip.departure),
         "pickup_eta": format_time(trip.pickup_eta),
         "explanation": trip.explanation,
-        **_changes(travel, trip, truck_class),
+        **_changes(trip, path),
     }
     offer = {"assignment_id": assignment_id, "accept_by": fields["departure"], "status": "proposed"}
     AssignmentFact.model_validate({**fields, **offer})
     return fields
 
 
-def _changes(travel: RoadTravel, trip: Trip, vehicle_class: str) -> Doc:
+def _changes(trip: Trip, path: RoutePath) -> Doc:
     """Return what another road or slot changes in an assignment."""
-    path = travel.route(vehicle_class, trip.via)
     return {
         "facility_id": trip.facility_id,
         "gate_id": trip.gate_id,
@@ -301,7 +426,7 @@ def _changes(travel: RoadTravel, trip: Trip, vehicle_class: str) -> Doc:
 
 
 def _meet_all(
-    picture: Picture, travel: RoadTravel, answer: Doc, *, until: Callable[[], bool]
+    picture: Picture, travel: RoadTravel, answer: Doc, gates: Gates, *, until: Callable[[], bool]
 ) -> set[str]:
     """Meet needs one after another while there is time; return the trucks that they take."""
     taken: set[str] = set()
@@ -310,14 +435,19 @@ def _meet_all(
             answer["more"] = True
             break
         try:
-            taken |= _meet(picture, travel, need, answer, taken)
+            taken |= _meet(picture, travel, need, answer, gates, taken)
         except Exception as error:  # noqa: BLE001 - the other needs are met
             _skip(answer, need.assignment_id, error)
     return taken
 
 
 def _meet(
-    picture: Picture, travel: RoadTravel, need: Need, answer: Doc, taken: set[str]
+    picture: Picture,
+    travel: RoadTravel,
+    need: Need,
+    answer: Doc,
+    gates: Gates,
+    taken: set[str],
 ) -> set[str]:
     """Meet one need by a plan for its truck and goods alone; return the truck it takes."""
     if need.truck.truck_id in taken:
@@ -336,17 +466,30 @@ def _meet(
     )
     trip = next((trip for trip in found.trips if trip.quantity_kg >= need.lot.quantity_kg), None)
     if trip is None or not found.forced[0].planned:  # the lot's free choice is not what was asked
-        _tell_unmet(need, found, answer)
+        refusals = found.forced[0].refusals if found.forced else ()
+        _tell_unmet(need, [_reason(refusal) for refusal in refusals] or [_TOO_SMALL], answer)
         return set()
+    assignment_id = need.assignment_id
     if need.kind == "override":
         assignment_id = f"A-{derived_id(picture.plan_id, need.assignment_id, 'override')[:12]}"
-        fields = _fields(picture, travel, trip, need.lot, assignment_id)
+    draft = _draft(picture, travel, trip, need.lot, assignment_id)
+    gates.forget(need.assignment_id)
+    laid = _on_the_way(need, draft.journey, gates)
+    if not laid.in_time:
+        _tell_unmet(need, [checkpoints.missed(laid, gates.checkpoints)], answer)
+        return set()
+    gates.add(laid)
+    trip = checkpoints.written(laid, gates.checkpoints, params)
+    if need.kind == "override":
+        fields = _fields(picture, trip, draft.path, need.lot, assignment_id)
         fields["overrides"] = need.assignment_id
         answer["trips"].append({"assignment_id": assignment_id, "fields": fields})
     else:
-        changes = _changes(travel, trip, need.truck.vehicle_class)
+        changes = _changes(trip, draft.path)
         if not need.loaded:
             changes["pickup_eta"] = format_time(trip.pickup_eta)
+        if need.explanation is not None:
+            changes["explanation"] = _told_anew(need.explanation, trip)
         answer["trips"].append(
             {
                 "assignment_id": need.assignment_id,
@@ -357,11 +500,23 @@ def _meet(
     return {trip.truck_id}
 
 
-def _tell_unmet(need: Need, found: Plan, answer: Doc) -> None:
-    refusals = found.forced[0].refusals if found.forced else ()
-    reasons = [_reason(refusal) for refusal in refusals] or [
-        {"code": "too_small", "detail": "The truck cannot carry all of it.", "params": {}}
-    ]
+def _on_the_way(need: Need, journey: Journey, gates: Gates) -> Timed:
+    """Lay a changed trip out; nobody holds it, and where it may it takes a later slot."""
+    laid = checkpoints.timed(journey, None, gates.delay_of)
+    if laid.in_time or need.slot_id is not None:
+        return laid
+    free = {slot.slot_id: slot.free for slot in need.slots}
+    return checkpoints.into_later_slot(laid, need.slots, free) or laid
+
+
+def _told_anew(explanation: Doc, trip: Trip) -> Doc:
+    """Return what an assignment says of itself, with the checkpoints on its new road."""
+    kept = {name: said for name, said in explanation.items() if name not in _OF_THE_ROAD}
+    told = {name: trip.explanation[name] for name in _OF_THE_ROAD if name in trip.explanation}
+    return kept | told
+
+
+def _tell_unmet(need: Need, reasons: list[Doc], answer: Doc) -> None:
     if need.kind == "override":
         answer["refused_overrides"].append(
             {

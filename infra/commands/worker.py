@@ -28,6 +28,7 @@ def worker(
         log_level=settings.log_level,
         planner_budget_s=settings.planner_budget_s,
         planner_limit_s=settings.planner_limit_s,
+        metering=settings.metering,
         standbys=settings.standbys,
         kept=settings.kept,
     )

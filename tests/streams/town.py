@@ -43,6 +43,8 @@ class Path:
     geometry: dict[str, Any]
     duration_s: float
     distance_m: float
+    leg_durations_s: tuple[float, ...]
+    leg_starts: tuple[int, ...]
 
 
 class Straight(CrowTravel):
@@ -80,15 +82,16 @@ class Straight(CrowTravel):
 
     def route(self, vehicle_class: str, via: Sequence[Point]) -> Path:
         """Return the straight way."""
-        legs = pairwise(via)
+        legs = list(pairwise(via))
         seconds = [float(self.duration_s(vehicle_class, [a], [b])[0, 0]) for a, b in legs]
-        return Path(_line(via), sum(seconds), 12.5 * sum(seconds))
+        starts = tuple(range(len(legs)))
+        return Path(_line(via), sum(seconds), 12.5 * sum(seconds), tuple(seconds), starts)
 
 
 def _line(points: Sequence[Point]) -> dict[str, Any]:
     coordinates = [[p.lon, p.lat] for p in points]
     if len(set(map(tuple, coordinates))) < 2:
-        coordinates = [coordinates[0], [coordinates[0][0] + 1e-7, coordinates[0][1]]]
+        coordinates[-1] = [coordinates[0][0] + 1e-7, coordinates[0][1]]
     return {"type": "LineString", "coordinates": coordinates}
 
 
