@@ -219,7 +219,7 @@ class Trip:
         cleared = CheckpointCleared.model_validate(seen)
         yield self._step(("checkpoint.arrived", CheckpointArrived.model_validate(seen)))
         self.visit = cleared
-        service, held_for = _dwell(chance)
+        service, held_for = dwell(chance)
         done = self._bays.serve(post, self._clock, service)
         if held_for:
             self._clock = done
@@ -277,7 +277,7 @@ def _names(job: Job, vehicle: Vehicle) -> dict[str, Any]:
     }
 
 
-def _dwell(chance: Random) -> tuple[timedelta, timedelta | None]:
+def dwell(chance: Random) -> tuple[timedelta, timedelta | None]:
     """Draw how long a bay works on a truck, and how long the truck is held after that."""
     draw = chance.random()
     if draw < _HELD_SHARE:
