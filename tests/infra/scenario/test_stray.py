@@ -179,3 +179,10 @@ def test_a_truck_that_may_not_stray_keeps_to_its_corridor(demo: Script) -> None:
 def test_a_stray_is_the_same_each_time(demo: Script) -> None:
     """It comes from the seed, the truck and the lot."""
     assert _drive(demo, Strays(1)) == _drive(demo, Strays(1))
+
+
+def test_when_one_has_strayed_all_others_keep_to_their_corridors(demo: Script) -> None:
+    """All trucks of a scenario share the number."""
+    strays = Strays(1)
+    assert _judge(demo, _drive(demo, strays)) != []
+    assert _judge(demo, _drive(demo, strays)) == []
