@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Any
 
 from infra.verify.log import Log
 from schemas.alert import AlertCleared, AlertRaised
-from schemas.model import format_time, parse_time
-
-DETECTED, MENDED = "corridor.deviation_detected", "corridor.finding_mended"
-
-_TOPIC = "corridor.lifecycle.v1"
+from schemas.corridor import DeviationDetected, FindingMended
+from schemas.model import format_time
 
 
 def deviations_doc(log: Log) -> list[dict[str, Any]]:
@@ -31,27 +27,31 @@ def deviations_doc(log: Log) -> list[dict[str, Any]]:
         ``lasted_s`` and ``alert`` (``raised``, ``cleared`` or null).
     """
     alerts = _alerts(log)
-    ended = {
-        doc["alert_id"]: time for kind, time, doc in _said(log) if kind == MENDED
-    }  # fmt: skip
-    found = []
-    for kind, time, doc in _said(log):
-        if kind == DETECTED:
-            evidence, until = doc["evidence"], ended.get(doc["alert_id"])
-            lasted_s = float(evidence.get("lasted_s", 0.0))
-            if until is not None:
-                lasted_s = max(lasted_s, (until - parse_time(doc["since"])).total_seconds())
-            found.append(
-                {
-                    **{name: doc[name] for name in ("truck_id", "corridor_id", "assignment_id")},
-                    "since": doc["since"],
-                    "at": format_time(time),
-                    "until": None if until is None else format_time(until),
-                    "beyond_m": evidence.get("beyond_m"),
-                    "lasted_s": lasted_s,
-                    "alert": alerts.get(doc["alert_id"]),
-                }
-            )
+    ended, found = {}, []
+    for read in log.live("corridor.lifecycle.v1"):
+        if isinstance(read.event.data, FindingMended):
+            ended[read.event.data.alert_id] = read.event.time
+    for read in log.live("corridor.lifecycle.v1"):
+        data = read.event.data
+        if not isinstance(data, DeviationDetected):
+            continue
+        until = ended.get(data.alert_id)
+        lasted_s = float(data.evidence["lasted_s"])
+        if until is not None:
+            lasted_s = max(lasted_s, (until - data.since).total_seconds())
+        found.append(
+            {
+                "truck_id": data.truck_id,
+                "corridor_id": data.corridor_id,
+                "assignment_id": data.assignment_id,
+                "since": format_time(data.since),
+                "at": format_time(read.event.time),
+                "until": None if until is None else format_time(until),
+                "beyond_m": float(data.evidence["beyond_m"]),
+                "lasted_s": lasted_s,
+                "alert": alerts.get(data.alert_id),
+            }
+        )
     return sorted(found, key=lambda one: (one["since"], one["truck_id"]))
 
 
@@ -73,14 +73,6 @@ def deviations_lines(doc: Sequence[dict[str, Any]], strays: int) -> Iterator[str
         )
     if not doc:
         yield f"deviation: none was told; trucks that the scenario lets leave a corridor: {strays}"
-
-
-def _said(log: Log) -> list[tuple[str, datetime, dict[str, Any]]]:
-    return [
-        (read.event.type, read.event.time, read.event.data.model_dump(mode="json"))
-        for read in log.live(_TOPIC)
-        if read.event.type in {DETECTED, MENDED}
-    ]
 
 
 def _alerts(log: Log) -> dict[str, str]:

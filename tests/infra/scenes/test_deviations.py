@@ -5,28 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from infra.scenes.deviations import DETECTED, MENDED, deviations_doc, deviations_lines
+from infra.scenes.deviations import deviations_doc, deviations_lines
 from schemas.alert import AlertCleared, AlertRaised
+from schemas.corridor import DeviationDetected, FindingMended
 from schemas.envelope import Event
-from schemas.model import Fact, Moment
+from schemas.model import Fact
 from tests.infra.scenes.conftest import Heard
 
 START = datetime(2021, 8, 24, 3, 0, tzinfo=UTC)
-
-
-class _Detected(Fact):
-    corridor_id: str
-    truck_id: str
-    assignment_id: str
-    alert_id: str
-    since: Moment
-    evidence: dict[str, Any]
-
-
-class _Mended(Fact):
-    corridor_id: str
-    truck_id: str
-    alert_id: str
 
 
 def _event(event_type: str, data: Fact, minutes: float) -> Event:
@@ -52,19 +38,23 @@ def _detected(minutes: float, **changed: Any) -> Event:
         "since": START + timedelta(minutes=minutes),
         "evidence": {"beyond_m": 431.6, "lasted_s": 150.0, "positions": []},
     }
-    return _event(DETECTED, _Detected(**fields | changed), minutes + 2.5)
+    return _event(
+        "corridor.deviation_detected", DeviationDetected(**fields | changed), minutes + 2.5
+    )
 
 
 def test_a_deviation_is_told_with_how_far_how_long_and_its_alert() -> None:
     """It lasted until it was mended, not until it was clear."""
     alert = AlertRaised(alert_id="deviation/k1", subject="k1", code="corridor_deviation")
-    mended = _Mended(corridor_id="c1", truck_id="k1", alert_id="deviation/k1")
+    mended = FindingMended(
+        corridor_id="c1", truck_id="k1", alert_id="deviation/k1", kind="deviation"
+    )  # fmt: skip
     cleared = AlertCleared(alert_id="deviation/k1", subject="k1")
     heard = Heard(
         [
             _detected(0),
             _event("alert.raised", alert, 2.5),
-            _event(MENDED, mended, 9),
+            _event("corridor.finding_mended", mended, 9),
             _event("alert.cleared", cleared, 9),
         ]
     )
