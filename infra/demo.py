@@ -18,10 +18,14 @@ from infra.kafka import broker
 from infra.scenario.generate import SCENARIOS, generate
 from infra.scenario.run import Run, find_script, run_path
 from infra.scenario.script import Script, read_script
+from infra.scenes.deviations import deviations_doc
+from infra.scenes.metering import metering_doc
+from infra.scenes.passes import judge_passes, passes_doc
 from infra.settings import Settings
 from infra.stack import Stack, running_stack
 from infra.verify import tally
 from infra.verify.judge import judge
+from infra.verify.log import Log
 from infra.verify.reader import read
 from schemas.errors import StackError
 
@@ -187,7 +191,7 @@ def summarise(
     Returns
     -------
     dict
-        Counts, latencies and, by name, whether each invariant holds.
+        Counts, latencies, by name whether each invariant holds, and what the scenes came to.
     """
     log, lag = read(settings, progress=progress)
     verdict = judge(log, progress=lambda name: progress(f"judging {name}"))
@@ -205,6 +209,20 @@ def summarise(
         "violations": {
             name: finding.violations for name, finding in verdict.findings.items() if not finding.ok
         },
+        **_scenes(log, script, progress),
+    }
+
+
+def _scenes(log: Log, script: Script, progress: Callable[[str], None]) -> dict[str, Any]:
+    """Tell what became of forged passes, of trucks off their corridors, and of the queue."""
+    progress("showing passes, deviations and the longest queue")
+    with tempfile.TemporaryDirectory(prefix="harvestlane-keys-") as keys:
+        judged = judge_passes(Path(keys), script.meta.get("passes", ()))
+    return {
+        "passes": passes_doc(judged, log),
+        "strays": script.meta.get("strays", 0),
+        "deviations": deviations_doc(log),
+        "metering": metering_doc(log, script),
     }
 
 

@@ -56,6 +56,9 @@ PROMISED = {
     "wall_s",
     "speed",
     "seed",
+    "passes",
+    "deviations",
+    "metering",
 }
 
 
@@ -187,3 +190,29 @@ def test_work_was_done(ended: Ended) -> None:
     assert ended.summary["simulated_events"] > 100
     assert ended.summary["duplicates_ignored"] > 0
     assert ended.summary["dead_letters"] > 0
+
+
+def test_the_forged_passes_were_turned_back(ended: Ended) -> None:
+    """The real one holds; both others are refused, and the checkpoint said so."""
+    passes = ended.summary["passes"]
+    assert (passes["presented"], passes["held"]) == (3, 1)
+    assert [one["reason"] for one in passes["refused"]] == ["unknown_key", "bad_signature"]
+    assert all(one["posted"] for one in passes["refused"])
+
+
+def test_deviations_are_told_as_they_were_said(ended: Ended) -> None:
+    """Each names its truck and corridor and lasted two minutes or more."""
+    assert ended.summary["strays"] == 1
+    for one in ended.summary["deviations"]:
+        assert one["truck_id"]
+        assert one["corridor_id"]
+        assert one["beyond_m"] >= 50
+        assert one["lasted_s"] >= 120
+
+
+def test_the_longest_queue_is_told_unmetered_and_metered(ended: Ended) -> None:
+    """Loaded trips passed it, and no more came in time than were carried."""
+    found = ended.summary["metering"]
+    assert found["trips"] > 0
+    assert found["queue_peak"][1] <= found["queue_peak"][0] + 1
+    assert all(0 <= tonnes <= found["tonnes"] for tonnes in found["tonnes_in_time"])

@@ -31,6 +31,51 @@ SUMMARY: dict[str, Any] = {
     "violations": {"views_agree": [{"rule": "differs", "detail": "lot l1: Redis is older."}]},
     "lag": 3,
     "goal_met": False,
+    "passes": {
+        "presented": 2,
+        "held": 1,
+        "accepted": [
+            {"plate": "68C-1", "checkpoint_id": "cp-1", "vi": "Có hiệu lực", "en": "Holds"}
+        ],
+        "refused": [
+            {
+                "plate": "69C-2",
+                "checkpoint_id": "cp-1",
+                "reason": "unknown_key",
+                "forgery": "foreign_key",
+                "posted": True,
+                "vi": "Giấy giả",
+                "en": "Forged",
+            }
+        ],
+    },
+    "strays": 1,
+    "deviations": [
+        {
+            "truck_id": "k1",
+            "corridor_id": "c1",
+            "assignment_id": "a1",
+            "since": "2021-08-24T03:00:00Z",
+            "at": "2021-08-24T03:02:30Z",
+            "until": "2021-08-24T03:09:00Z",
+            "beyond_m": 431.6,
+            "lasted_s": 540.0,
+            "alert": "cleared",
+        }
+    ],
+    "metering": {
+        "place_id": "yard-1",
+        "kind": "yard",
+        "bays": 3,
+        "trips": 60,
+        "others": 0,
+        "queue_peak": [9, 3],
+        "ratio": 0.333,
+        "tonnes": 300.0,
+        "tonnes_in_time": [290.0, 300.0],
+        "mean_wait_min": [24.5, 4.0],
+        "mean_hold_min": 40.0,
+    },
 } | dict.fromkeys(
     (
         "events_published",
@@ -80,6 +125,19 @@ def test_the_table_tells_counts_latencies_and_what_is_broken() -> None:
     assert "lot l1: Redis is older." in lines
     assert "3 records were not dealt with" in lines
     assert "four fifths" in lines
+
+
+def test_the_table_tells_the_forged_pass_the_deviation_and_the_queue() -> None:
+    """What the day had to show stands in lines of its own."""
+    lines = list(_table(SUMMARY))
+    assert "pass of 68C-1 at cp-1: holds" in lines
+    assert "pass of 69C-2 at cp-1: refused, unknown_key" in lines
+    assert "    Giấy giả / Forged" in lines
+    assert "deviation: truck k1, corridor c1, 432 m outside for 9 min; alert cleared" in lines
+    assert (
+        "queue at yard-1: peak 9 unmetered, 3 metered (0.33 times); "
+        "tonnes in time 290.0 unmetered, 300.0 metered, of 300.0"
+    ) in lines
 
 
 def test_verify_tells_the_first_violations_of_each_invariant() -> None:

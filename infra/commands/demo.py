@@ -84,10 +84,22 @@ def _table(summary: dict[str, Any]) -> Iterator[str]:
         yield f"{name:<34}{'holds' if holds else 'BROKEN':>10}"
         for violation in summary["violations"].get(name, ())[:5]:
             yield f"    {violation['rule']}: {violation['detail']}"
+    yield ""
+    yield from _scenes(summary)
     if summary["lag"]:
         yield f"{summary['lag']} records were not dealt with in time"
     if not summary["goal_met"]:
         yield "Fewer than four fifths of the lots arrived within their hold time."
+
+
+def _scenes(summary: dict[str, Any]) -> Iterator[str]:
+    from infra.scenes.deviations import deviations_lines  # noqa: PLC0415 - heavy
+    from infra.scenes.metering import metering_lines  # noqa: PLC0415
+    from infra.scenes.passes import passes_lines  # noqa: PLC0415
+
+    yield from passes_lines(summary["passes"])
+    yield from deviations_lines(summary["deviations"], summary["strays"])
+    yield from metering_lines(summary["metering"])
 
 
 def _ms(value: float | None) -> str:

@@ -13,6 +13,7 @@ from infra.scenario import dirt, mishaps
 from infra.scenario.draft import Draft
 from infra.scenario.fleet import make_fleet
 from infra.scenario.harvest import announce_ready, make_harvest
+from infra.scenario.papers import present_passes
 from infra.scenario.places import open_corridors, open_slots, register_places
 from infra.scenario.script import ScenarioError, dump_script
 from infra.scenario.traffic import record_traffic
@@ -20,6 +21,8 @@ from schemas.model import format_time, parse_time
 
 DEFAULT_SEED = 308
 """The number of Kiên Giang's plan of 2021."""
+STRAYS = 1
+"""How many simulated trucks leave their corridor, and come back."""
 _NEVER_REGISTERED = frozenset({"truck-999", "lot-999"})
 
 
@@ -105,6 +108,7 @@ def compose(name: str, *, seed: int) -> Draft:
     mishaps.cut_slots(draft, slots)
     mishaps.change_trucks(draft, fleet)
     mishaps.meet_strangers(draft, fleet)
+    present_passes(draft)
     dirt.delay_some(draft)
     dirt.repeat_some(draft, _NEVER_REGISTERED)
     dirt.contradict_some(draft)
@@ -141,6 +145,8 @@ def _describe(draft: Draft, lines: list[dict[str, Any]]) -> dict[str, Any]:
         "hauliers": _manners(draft),
         "scripted_trucks": draft.notes["scripted_trucks"],
         "held": draft.notes["held"],
+        "passes": draft.notes["passes"],
+        "strays": STRAYS,
     }
 
 

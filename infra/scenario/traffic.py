@@ -31,8 +31,11 @@ def record_traffic(draft: Draft, fleet: list[Truck]) -> None:
         _report(draft, truck, home, first, 0)
     contract = [truck for truck in fleet if truck.use == "contract"]
     draft.notes["scripted_trucks"] = [truck.truck_id for truck in contract]
+    draft.notes["contract_ways"] = {}
     for number, truck in enumerate(contract):
-        way = ways[number % len(ways)].lines[0]
+        drawn = ways[number % len(ways)]
+        draft.notes["contract_ways"][truck.truck_id] = drawn.way_id
+        way = drawn.lines[0]
         drives_at_night = number % _NIGHT_SHARE == 0
         _Day(draft, chance, truck, way, held=number == 0, by_night=drives_at_night).record()
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+from infra.scenario.stray import REPORT_S, Detour, Strays, find_detour
 from infra.scenario.way import LatLon, Way
 from infra.scenario.world import Post, Vehicle, World
 from schemas.assignment import (
@@ -75,8 +76,8 @@ class Trip:
 
     Parameters
     ----------
-    world, bays
-        What trucks know, and the checkpoints' queues that they share.
+    world, bays, strays
+        What trucks know, the checkpoints' queues that they share, and how many leave a corridor.
     vehicle, job
         Who drives what.
     start, spot
@@ -89,6 +90,7 @@ class Trip:
         self,
         world: World,
         bays: Bays,
+        strays: Strays,
         vehicle: Vehicle,
         job: Job,
         *,
@@ -96,7 +98,9 @@ class Trip:
         spot: LatLon,
         on_road: bool,
     ) -> None:
-        self._world, self._bays, self._vehicle, self._job = world, bays, vehicle, job
+        self._world, self._bays, self._strays = world, bays, strays
+        self._vehicle, self._job = vehicle, job
+        self._detour: Detour | None = None
         self._chance = world.chance(vehicle.truck_id, job.fact.lot_id, "trip")
         self._clock, self._spot = start, spot
         self._way = Way.from_geojson(job.fact.route.geometry.model_dump())
@@ -122,14 +126,52 @@ class Trip:
         if not self._job.loaded:
             yield from self._drive(self._pickup_m)
             yield from self._load()
+        self._detour = self._find_detour()
         yield from self._drive(self._way.length_m)
         yield from self._deliver()
 
     def _drive(self, to_m: float) -> Iterator[Step]:
         for stop_m, post in self._posts(self._along_m, to_m):
+            yield from self._stray(stop_m)
             yield from self._roll(stop_m)
             yield from self._pass(post)
+        yield from self._stray(to_m)
         yield from self._roll(to_m)
+
+    def _find_detour(self) -> Detour | None:
+        """Find where the truck could leave its corridor, while one truck is still to do so."""
+        fact = self._job.fact
+        lane = self._world.lanes.get(fact.corridor_id or "")
+        if lane is None or self._strays.left == 0:
+            return None
+        posts = self._posts(self._along_m, self._way.length_m)
+        return find_detour(
+            self._way,
+            self._along_m,
+            lane,
+            self._world.chance(self._vehicle.truck_id, fact.lot_id, "stray"),
+            speed_mps=self._speed_mps,
+            posts_m=tuple(post_m for post_m, _ in posts),
+        )
+
+    def _stray(self, until_m: float) -> Iterator[Step]:
+        """Leave the corridor before a point of the way, if that was found possible."""
+        detour = self._detour
+        if detour is None or detour.end_m > until_m:
+            return
+        self._detour = None
+        yield from self._roll(detour.begin_m)
+        if not self._strays.take():
+            return
+        gone_m = 0.0
+        while gone_m < detour.way.length_m:
+            moved_m = min(REPORT_S * self._speed_mps, detour.way.length_m - gone_m)
+            gone_m += moved_m
+            self._clock += timedelta(seconds=moved_m / self._speed_mps)
+            self._spot = detour.way.at(gone_m)
+            yield self._step(speed_kph=round(self._speed_mps * 3.6, 1))
+        self._along_m = detour.end_m
+        self._next_report = self._clock + REPORT_EVERY
 
     def _posts(self, from_m: float, to_m: float) -> list[tuple[float, Post]]:
         """Return the checkpoints between two points of the way, but not at its very ends."""
@@ -177,7 +219,7 @@ class Trip:
         cleared = CheckpointCleared.model_validate(seen)
         yield self._step(("checkpoint.arrived", CheckpointArrived.model_validate(seen)))
         self.visit = cleared
-        service, held_for = _dwell(chance)
+        service, held_for = dwell(chance)
         done = self._bays.serve(post, self._clock, service)
         if held_for:
             self._clock = done
@@ -235,7 +277,7 @@ def _names(job: Job, vehicle: Vehicle) -> dict[str, Any]:
     }
 
 
-def _dwell(chance: Random) -> tuple[timedelta, timedelta | None]:
+def dwell(chance: Random) -> tuple[timedelta, timedelta | None]:
     """Draw how long a bay works on a truck, and how long the truck is held after that."""
     draw = chance.random()
     if draw < _HELD_SHARE:

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from infra.scenario.script import with_run
+from infra.scenario.stray import Strays
 from infra.scenario.trip import Bays, Job, Said, Step, Trip, delivered_report, loaded_report
 from infra.scenario.way import LatLon
 from infra.scenario.world import Manner, Vehicle, World
@@ -84,7 +85,7 @@ class Simulation:
     """
 
     def __init__(self, world: World, start: datetime) -> None:
-        self._world, self._bays = world, Bays()
+        self._world, self._bays, self._strays = world, Bays(), Strays(world.strays)
         self._due: list[_Due] = []
         self._count = 0
         self._out: list[Said] = []
@@ -251,6 +252,7 @@ class Simulation:
         actor.trip = Trip(
             self._world,
             self._bays,
+            self._strays,
             actor.vehicle,
             job,
             start=start,

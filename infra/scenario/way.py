@@ -9,7 +9,8 @@ from typing import Any
 
 LatLon = tuple[float, float]
 
-_M_PER_DEGREE = 111_195.0
+M_PER_DEGREE = 111_195.0
+"""Metres of one degree of latitude."""
 
 
 def distance_m(one: LatLon, other: LatLon) -> float:
@@ -18,7 +19,7 @@ def distance_m(one: LatLon, other: LatLon) -> float:
     The earth is taken as flat around them: under 0.1 % wrong within the delta.
     """
     shrink = math.cos(math.radians((one[0] + other[0]) / 2))
-    return _M_PER_DEGREE * math.hypot(one[0] - other[0], (one[1] - other[1]) * shrink)
+    return M_PER_DEGREE * math.hypot(one[0] - other[0], (one[1] - other[1]) * shrink)
 
 
 class Way:

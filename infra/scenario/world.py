@@ -8,7 +8,8 @@ from random import Random
 from typing import Any
 
 from infra.scenario.script import Script
-from infra.scenario.way import LatLon
+from infra.scenario.stray import Lane
+from infra.scenario.way import LatLon, Way
 from schemas.model import parse_time
 
 
@@ -56,6 +57,10 @@ class World:
         From when each lot may be loaded.
     manners
         By haulier.
+    lanes
+        Corridors that are lines.
+    strays
+        How many trucks leave their corridor, and come back.
     """
 
     seed: int
@@ -65,20 +70,28 @@ class World:
     facility_regions: dict[str, str] = field(default_factory=dict)
     ready_from: dict[str, datetime] = field(default_factory=dict)
     manners: dict[str, Manner] = field(default_factory=dict)
+    lanes: dict[str, Lane] = field(default_factory=dict)
+    strays: int = 0
 
     @classmethod
     def of(cls, script: Script) -> World:
         """Gather what a scenario file says."""
-        world = cls(seed=int(script.meta.get("seed", 0)))
+        meta = script.meta
+        world = cls(seed=int(meta.get("seed", 0)), strays=int(meta.get("strays", 0)))
         scripted = set(script.meta.get("scripted_trucks", ()))
         posts: dict[str, Post] = {}
+        opened: dict[str, Any] = {}
         for line in script.lines:
-            data = line.raw.get("data")
+            data: Any = line.raw.get("data")
             try:
+                if line.type == "corridor.opened":
+                    opened[data["corridor_id"]] = data
                 world._learn(line.type, data, posts, scripted)
             except (KeyError, TypeError, ValueError):
                 continue  # a malformed line: the stack buries it
         world.posts = list(posts.values())
+        places = world.facilities | {post.place_id: post.spot for post in world.posts}
+        world.lanes = {name: lane for name, data in opened.items() if (lane := _lane(data, places))}
         for haulier_id, manner in script.meta.get("hauliers", {}).items():
             world.manners[haulier_id] = Manner(**manner)
         return world
@@ -103,3 +116,20 @@ class World:
     def chance(self, *names: str) -> Random:
         """Return a source of chance that depends on the seed and these names only."""
         return Random("|".join((str(self.seed), *names)))
+
+
+def _lane(data: dict[str, Any], places: dict[str, LatLon]) -> Lane | None:
+    """Return a corridor as trucks know it; None where it is no line, or malformed."""
+    try:
+        geometry = data["geometry"]
+        lines = geometry["coordinates"]
+        if geometry["type"] == "LineString":
+            lines = [lines]
+        elif geometry["type"] != "MultiLineString":
+            return None
+        ways = tuple(Way((float(lat), float(lon)) for lon, lat in line) for line in lines)
+        ids = {*data["facilities"], *data.get("allowed_stops", ()), *data.get("checkpoints", ())}
+        spots = tuple(places[name] for name in sorted(ids & places.keys()))
+        return Lane(ways, float(data.get("width_m", 200.0)) / 2, spots)
+    except (KeyError, TypeError, ValueError):
+        return None

@@ -7,36 +7,26 @@ same zones. Both are counted by `distinct_km`.
 
 from __future__ import annotations
 
-import csv
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 import shapely
 
 from infra.bench.measure import Measure, Tell
-from infra.scenario.facts import Facts, parts
-from routing.corridors.flows import CorridorLimits, CorridorProblem, CorridorStop, Flow, Gate
+from infra.corridors.read import demo_places, read_flows
+from infra.corridors.shortest import distinct_km, served, shortest_ways
+from routing.corridors.flows import CorridorLimits, CorridorProblem
 from routing.corridors.plan import plan_corridors
-from routing.corridors.terrain import Terrain
 from routing.roads.bundled import build_bundled
 from routing.roads.closures import Closure
 from routing.roads.network import load_network
 
-if TYPE_CHECKING:
-    from routing.corridors.flows import CorridorPlan
-    from routing.roads.network import RoadNetwork
-
 GOAL = 0.8
 DETOUR = 1.3
-VEHICLES_PER_BAY_H = 20.0
-"""Two to three minutes a vehicle with papers in order (`domain.md`)."""
 
 _DAY = datetime(2021, 8, 23, 17, tzinfo=UTC)
 ZONES: Mapping[str, tuple[float, float, float, float]] = {
@@ -104,15 +94,6 @@ def _figure(name: str, value: float, unit: str, goal: float) -> Measure:
     return Measure(name=name, value=value, unit=unit, goal=goal, better="lower")
 
 
-def served(plan: CorridorPlan) -> dict[tuple[str, str], tuple[tuple[int, float], ...]]:
-    """Return the pieces of road of each way that a plan gives, by flow and destination."""
-    return {
-        (way.flow_id, way.destination): way.pieces
-        for corridor in plan.corridors
-        for way in corridor.served
-    }
-
-
 def length_km(way: Iterable[tuple[int, float]]) -> float:
     """Return the length of a way."""
     return sum(length_m for _, length_m in way) / 1000
@@ -128,34 +109,11 @@ def named_problem(
     zones
         West, south, east and north of the zones in force, by their ids.
     """
-    facts = Facts()
-    with (Path(__file__).parent / "flows.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    places = demo_places()
     return CorridorProblem(
-        flows=tuple(
-            Flow(
-                flow_id=row["flow_id"],
-                source=row["source"],
-                destinations=tuple(parts(row["destinations"])),
-                trucks_per_day=float(row["trucks_per_day"]),
-                vehicle_class=row["vehicle_class"],
-                kind="fork" if row["kind"] == "fork" else None,
-            )
-            for row in rows
-        ),
-        facilities=tuple(
-            CorridorStop(place_id=row["place_id"], lat=float(row["lat"]), lon=float(row["lon"]))
-            for row in facts.facilities
-        ),
-        checkpoints=tuple(
-            Gate(
-                place_id=row["place_id"],
-                lat=float(row["lat"]),
-                lon=float(row["lon"]),
-                vehicles_per_h=VEHICLES_PER_BAY_H * int(row["bays"]),
-            )
-            for row in facts.checkpoints
-        ),
+        flows=read_flows(Path(__file__).parent / "flows.csv"),
+        facilities=places.facilities,
+        checkpoints=places.checkpoints,
         closures=tuple(
             Closure(
                 closure_id=name,
@@ -169,49 +127,3 @@ def named_problem(
         valid_until=_DAY + timedelta(days=7),
         limits=CorridorLimits(detour=DETOUR, width_m=400.0),
     )
-
-
-def distinct_km(ways: Iterable[Iterable[tuple[int, float]]]) -> float:
-    """Return the kilometres of road that ways drive, a road once whichever way it is driven.
-
-    Parameters
-    ----------
-    ways
-        The pieces of road of each, by number and length in metres.
-    """
-    road = {piece: length_m for way in ways for piece, length_m in way}
-    return sum(road.values()) / 1000
-
-
-def shortest_ways(
-    problem: CorridorProblem, network: RoadNetwork
-) -> Mapping[tuple[str, str], list[tuple[int, float]]]:
-    """Return each flow's own shortest way outside the zones, by flow and destination."""
-    terrain = Terrain(problem, network)
-    ground = terrain.ground
-    graphs: dict[str, Any] = {}
-    found = {}
-    for flow in problem.flows:
-        if flow.vehicle_class not in graphs:
-            arc_m = terrain.arc_m(flow.vehicle_class)
-            graphs[flow.vehicle_class] = nx.MultiDiGraph()
-            graphs[flow.vehicle_class].add_edges_from(
-                (tail, head, {"m": m, "piece": piece})
-                for tail, head, m, piece in zip(
-                    ground.tail.tolist(),
-                    ground.head.tolist(),
-                    arc_m.tolist(),
-                    ground.piece.tolist(),
-                    strict=True,
-                )
-                if m < float("inf")
-            )
-        graph = graphs[flow.vehicle_class]
-        for end in flow.destinations:
-            nodes = nx.dijkstra_path(graph, *terrain.ends(flow, end), weight="m")
-            arcs = [
-                min(graph[one][two].values(), key=lambda arc: (arc["m"], arc["piece"]))
-                for one, two in pairwise(nodes)
-            ]
-            found[flow.flow_id, end] = [(arc["piece"], arc["m"]) for arc in arcs if arc["m"]]
-    return found

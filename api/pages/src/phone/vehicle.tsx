@@ -26,6 +26,7 @@ export interface Seen {
 const REASONS = [
   "papers_missing",
   "pass_expired",
+  "pass_forged",
   "people_not_listed",
   "health_check",
   "goods_not_listed",

@@ -1,0 +1,1 @@
+"""Read what corridors are planned for from files, and write down what the planner proposes."""

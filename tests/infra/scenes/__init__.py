@@ -1,0 +1,1 @@
+"""Hold the scenes of the demo to what they say."""
