@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -104,11 +105,11 @@ async def what_if(deed: Acting, request: Request, question: Question) -> Respons
     """Tell trips, lots, slots and corridors that are hit, and what is lost; for dispatchers."""
     deed.only()
     now = await deed.desk.clock.now()
-    _check(question, now)
+    _check(question, now, is_keyed=deed.key is not None)
     views = {kind: await deed.desk.views.every(kind) for kind in KINDS}
     inquiries: Inquiries = request.app.state.inquiries
     said, facts = await inquiries.work(lambda network: answer(network, views, now, question))
-    events = [_event(deed, part, *fact, now) for part, fact in enumerate(facts)]
+    events = [_event(deed, *fact, now) for fact in facts]
     body = {"consequences": orjson.Fragment(said), "events": events}
     if not question.commit:
         return json_answer(orjson.dumps(body))
@@ -206,8 +207,10 @@ def measure_of(question: Question, now: datetime) -> Measure:
     return ClosedRoad(geometry=geometry, kind=asked.kind, valid_until=until, **span)
 
 
-def _check(question: Question, now: datetime) -> None:
+def _check(question: Question, now: datetime, *, is_keyed: bool) -> None:
     since = question.since or now
+    if question.commit and is_keyed and question.since is None:
+        raise _invalid("say from when: repeated later, it would be another measure", "from")
     if question.until is not None and question.until <= max(since, now):
         raise _invalid("must be later than `from`, and than now", "until")
     if question.commit and not (question.reason or "").strip():
@@ -267,12 +270,12 @@ def _said(**data: Any) -> dict[str, Any]:
     return {name: value for name, value in data.items() if value is not None}
 
 
-def _event(
-    deed: Deed, part: int, event_type: str, data: dict[str, Any], now: datetime
-) -> dict[str, Any]:
+def _event(deed: Deed, event_type: str, data: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Write an event, named by its window or closure: a repeat may have fewer of them to say."""
+    name = data.get("closure_id") or data["window_start"]
     return {
         "specversion": "1.0",
-        "id": deed.event_id(part),
+        "id": deed.event_id(zlib.crc32(name.encode())),
         "source": deed.actor.source,
         "type": event_type,
         "time": format_time(now),

@@ -68,13 +68,26 @@ class Case:
             params=self.params,
         )
 
+    def own_slot(self, way: Itinerary | None) -> tuple[tuple[Refusal, ...], datetime | None]:
+        """Return what refuses its own slot, and when the truck would enter.
+
+        A trip that has to change may use the margin up, as dispatch lets it.
+        """
+        return self.judged(way, self.trip.window, self.facility, 1, may_be_tight=True)
+
     def judged(
-        self, way: Itinerary | None, slot: Slot, facility: Facility, free: int
+        self,
+        way: Itinerary | None,
+        slot: Slot,
+        facility: Facility,
+        free: int,
+        *,
+        may_be_tight: bool,
     ) -> tuple[tuple[Refusal, ...], datetime | None]:
         """Return what refuses a slot, and when the truck would enter."""
         candidate = Candidate(
             self.scene.world.now,
-            self.params,
+            replace(self.params, margin_s=0) if may_be_tight else self.params,
             self.truck,
             self.lot,
             facility,

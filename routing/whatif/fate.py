@@ -74,7 +74,7 @@ def decide(
     case = case_of(scene, trip, standing)
     free = path_of(scene.free, case)
     base = case.way(legs_of(free), standing.leaves_s)
-    refusals, eta = case.judged(base, trip.window, case.facility, 1)
+    refusals, eta = case.own_slot(base)
     expected = eta or trip.delivery_eta
     if meeting is None:
         fate = _elsewhere(case, _Fate(becomes="lost"), base, None, expected)
@@ -100,7 +100,7 @@ def _by_detour(
     known: set[str],
 ) -> _Fate:
     """Go round into the same slot, unless that breaks a rule that is not `known` to be broken."""
-    refusals, eta = case.judged(way, case.trip.window, case.facility, 1)
+    refusals, eta = case.own_slot(way)
     if path is None or eta is None:
         return _Fate(becomes="lost", refusals=refusals)
     detour = _detour(path, free, eta, in_window=not refusals)
@@ -111,7 +111,7 @@ def _by_detour(
 
 def _by_waiting(case: Case, fate: _Fate, waiting: Itinerary, known: set[str]) -> _Fate:
     """Wait, then go the planned way into the same slot, unless that breaks a rule."""
-    refusals, eta = case.judged(waiting, case.trip.window, case.facility, 1)
+    refusals, eta = case.own_slot(waiting)
     if {refusal.code for refusal in refusals} <= known:
         return replace(fate, becomes="wait", eta=eta, waits=True)
     return fate
@@ -244,13 +244,14 @@ def _takes(facility: Facility, lot: Lot, scene: Scene) -> bool:
 def _first(case: Case, facility: Facility, way: Itinerary, *, waits: bool) -> _Found | None:
     arrival = case.scene.world.now + timedelta(seconds=way.arrival_s)
     latest = case.lot.hold_until
+    tight = case.standing.is_loaded  # the goods of others are planned anew, with their margin
     for slot in case.scene.slots.get(facility.facility_id, ()):
         if slot.window_start > latest:
             return None
         room = case.scene.room[slot.slot_id]
         if room < 1 or slot.window_end <= arrival or slot.slot_id == case.trip.slot_id:
             continue
-        refusals, eta = case.judged(way, slot, facility, room)
+        refusals, eta = case.judged(way, slot, facility, room, may_be_tight=tight)
         if not refusals and eta is not None:
             return _Found(eta, way.empty_s + way.loaded_s, slot, facility, waits)
     return None

@@ -158,7 +158,7 @@ def stand(
         late_s = max(0.0, -plan.departure_s) if trip.status == "proposed" else 0.0
         knots = plan.knots(track, late_s)
     if trip.status != "loaded":
-        knots = _not_before(knots, 0.0)
+        knots = _not_loaded_before_now(knots)
     times = [each[1] for each in knots]
     along = [each[0] for each in knots]
     now_m = float(np.interp(0.0, times, along))
@@ -234,9 +234,9 @@ class _Plan:
         return empty * self.empty_drive_s + loaded * self.loaded_drive_s
 
 
-def _not_before(knots: list[tuple[float, float]], earliest_s: float) -> list[tuple[float, float]]:
+def _not_loaded_before_now(knots: list[tuple[float, float]]) -> list[tuple[float, float]]:
     """Let a trip that is said not to have loaded yet be done with that now at the earliest."""
-    late_s = max(0.0, earliest_s - knots[2][1])
+    late_s = max(0.0, -knots[2][1])
     return [*knots[:2], *((along_m, time_s + late_s) for along_m, time_s in knots[2:])]
 
 

@@ -134,6 +134,28 @@ async def test_a_gate_closes_each_of_its_windows(held: Stand) -> None:
     assert {trip["becomes"] for trip in found["consequences"]["trips"]} == {"other_slot"}
 
 
+async def test_a_repeat_says_the_same_events_though_some_windows_are_closed_by_now(
+    held: Stand, docs: Docs
+) -> None:
+    key = {"idempotency-key": "k2"}
+    body = {"measure": GATE, **SPAN, "commit": True, "reason": "Sửa cầu cân"}
+    for _ in range(2):
+        answer = await held.ask("POST", "/v1/what-if", json=body, headers=key)
+        assert answer.status_code == 202
+        slot_id = "port-can-tho|G1|20210824T0400Z"
+        held.put("slot", slot_id, **{**docs["slot"][slot_id], "status": "closed"})
+    ids: dict[str, set[str]] = {}
+    for event in held.broker.events:
+        assert isinstance(event.data, SlotClosed)
+        ids.setdefault(event.data.slot_id, set()).add(event.id)
+    assert len(ids) == 12
+    assert len(held.broker.events) == 23
+    assert all(len(each) == 1 for each in ids.values())
+    del body["from"]
+    answer = await held.ask("POST", "/v1/what-if", json=body, headers=key)
+    assert [flaw["pointer"] for flaw in answer.json()["errors"]] == ["#/from"]
+
+
 async def test_a_checkpoint_and_a_zone_are_closures(held: Stand) -> None:
     checkpoint = {"kind": "checkpoint", "checkpoint_id": "cp-vam-cong"}
     await asked(held, checkpoint, commit=True, reason="F0")

@@ -19,11 +19,13 @@ from typing import Any
 
 import orjson
 
-from api.whatif import KINDS, Question, answer
+from api.whatif import KINDS, Question, answer, measure_of
+from infra.bench.corridors.agreement import compared
 from infra.bench.corridors.morning import Docs, demo_morning
 from infra.bench.measure import Measure, Tell
 from routing.roads.bundled import build_bundled
 from routing.roads.network import load_network
+from routing.whatif.world import read_world
 from schemas.model import format_time
 
 GOAL_MS = 500.0
@@ -46,7 +48,8 @@ def whatif_measures(seed: int, tell: Tell, facts: dict[str, Any]) -> Iterator[Me
     Yields
     ------
     Measure
-        The median time, the longest, and how many trips the measures hit in all.
+        The median time, the longest, how many trips the measures hit in all, and of how many of
+        those dispatch's planner then finds the same (`infra.bench.corridors.agreement`).
     """
     with tempfile.TemporaryDirectory() as folder:
         build_bundled(Path(folder) / "roads")
@@ -79,6 +82,17 @@ def whatif_measures(seed: int, tell: Tell, facts: dict[str, Any]) -> Iterator[Me
     )
     yield Measure(name="what_if_longest_ms", value=max(times_ms), unit="ms")
     yield Measure(name="what_if_trips_hit", value=float(hit), unit="trips")
+    tell("asking dispatch's planner about the same trips")
+    world = read_world(docs, now)
+    pairs = [
+        pair
+        for question in questions
+        if question.measure.kind != "gate"
+        for pair in compared(world, measure_of(question, now), network)
+    ]
+    facts["whatif"]["not_as_dispatch"] = [pair for pair in pairs if pair[1] != pair[2]]
+    same = sum(said == found for _, said, found in pairs)
+    yield Measure(name="what_if_as_dispatch", value=same / len(pairs), unit="share")
 
 
 def _row(question: Question, said: dict[str, Any], took_ms: float, size: int) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -204,26 +205,28 @@ def test_a_hit_corridor_names_another_that_is_open_or_the_way_round(
     assert hit.alternatives[0].corridors == ()
 
 
-def test_a_closed_checkpoint_closes_the_road_it_stands_on(
+def test_a_closed_checkpoint_closes_the_road_it_stands_beside(
     docs: Docs, travel: RoadTravel, network: RoadNetwork
 ) -> None:
-    add_trip(docs, travel, 1, farm="Long Xuyên", home="Long Xuyên")
-    found = ask(docs, ClosedCheckpoint(checkpoint_id="cp-vam-cong", valid_from=NOW), network)
+    """It stands 300 m from the middle of the trip's way, further than the closure reaches."""
+    trip = add_trip(docs, travel, 1)
+    line = LineString(trip["route"]["geometry"]["coordinates"])
+    middle = line.interpolate(0.75, normalized=True)
+    ahead = line.interpolate(0.751, normalized=True)
+    east, north = ahead.x - middle.x, ahead.y - middle.y
+    aside = 300 / 111_195 / math.hypot(east, north)
+    beside = {"lat": middle.y + aside * east, "lon": middle.x - aside * north}
+    docs["checkpoint"]["cp-vam-cong"] |= beside
+    measure = ClosedCheckpoint(checkpoint_id="cp-vam-cong", valid_from=NOW)
+    found = ask(docs, measure, network)
+    (hit,) = found.trips
     assert found.closed is not None
-    assert found.closed["type"] == "Polygon"
-    assert travel.network.nodes
-    ways = travel.route("rigid_2_axle", [place("Long Xuyên"), place("Cao Lãnh")]).geometry
-    assert touches(ways, found.closed) == bool(
-        touches(ways, circle(*_on_road(network, "Vàm Cống"), 150))
-    )
-
-
-def _on_road(network: RoadNetwork, name: str) -> tuple[float, float]:
-    from routing.roads.snap import snap  # noqa: PLC0415
-
-    point = place(name)
-    lon, lat = snap(network, point.lat, point.lon).position
-    return lat, lon
+    assert touches(trip["route"]["geometry"], found.closed)
+    assert hit.meets is not None
+    assert 200 < hit.meets.until_m - hit.meets.from_m < 400
+    docs["checkpoint"]["cp-vam-cong"] |= {"lat": 9.0, "lon": 107.5}
+    with pytest.raises(RoadError, match="from the nearest road"):
+        ask(docs, measure, network)
 
 
 def test_what_is_not_known_cannot_be_closed(docs: Docs, network: RoadNetwork) -> None:
