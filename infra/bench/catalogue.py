@@ -51,7 +51,7 @@ BENCHES: Mapping[str, Bench] = {
         options=("rounds",),
     ),
     "corridors": Bench(
-        "passes, positions matched with corridors, deviations, corridors planned, yards metered, what-ifs",
+        "passes, positions matched, deviations, corridors planned, yards metered, what-ifs",
         _late("infra.bench.corridors.bench"),
     ),
     "roads": Bench(
