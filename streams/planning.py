@@ -6,7 +6,6 @@ Everything here is picklable and pure but for the road network, which `start` lo
 from __future__ import annotations
 
 import logging
-import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -26,26 +25,33 @@ from routing.dispatch import (
     Params,
     Plan,
     Problem,
-    Reason,
-    Refusal,
     Slot,
     Trip,
     Truck,
     Until,
     plan,
 )
-from routing.dispatch.table import Table
 from routing.engine.warm import warm
 from routing.roads.closures import Closure
 from routing.roads.metric import topology_of
 from routing.roads.network import RoadNetwork, load_network
-from routing.travel import RoadTravel, RoutePath
-from schemas.assignment import AssignmentFact
+from routing.travel import RoadTravel
 from schemas.model import format_time
-from streams import metering as checkpoints
+from streams.answers import (
+    blank_answer,
+    leave_out,
+    left_lots,
+    reason_doc,
+    trip_changes,
+    trip_fields,
+)
+from streams.drafts import Draft, draft
+from streams.explained import missed, written
 from streams.fold import Doc, derived_id
-from streams.metering import Gates, Journey, Timed
-from streams.pool import sentence_of
+from streams.gates import Gates
+from streams.gates import warm as warm_gates
+from streams.journey import Journey, Timed, into_later_slot, timed
+from streams.metering import settle
 from streams.promised import Checkpoint, Reach
 from streams.rehearsal import rehearse
 
@@ -67,7 +73,6 @@ _TOO_SMALL: Doc = {
 }
 _OF_THE_ROAD = ("checkpoint_delays", "metered")
 """What an explanation says that another road makes untrue."""
-_DAY_S = 86_400
 _NEEDS_S = 3.0
 """So long are trips changed before goods are planned; the rest of them is for the next plan."""
 
@@ -132,7 +137,7 @@ def start(network_dir: Path) -> None:
     _network = load_network(network_dir)
     topology_of(_network)
     warm()
-    checkpoints.warm()
+    warm_gates()
     rehearse()
 
 
@@ -179,7 +184,7 @@ def solve(
         return time.monotonic() - began > limit_s
 
     travel = travel or travel_around(picture.closures, picture.now)
-    answer = _blank(picture)
+    answer = blank_answer(picture)
     gates = Gates.of(picture.checkpoints, picture.promised, picture.now)
     spoken_for = _meet_all(picture, travel, answer, gates, until=lambda: passed(_NEEDS_S))
     if picture.lots:
@@ -190,32 +195,11 @@ def solve(
         except Exception as error:
             if not (answer["trips"] or answer["stranded"] or answer["refused_overrides"]):
                 raise
-            _skip(answer, "lots", error)
+            leave_out(answer, "lots", error)
         else:
             _write_plan(picture, travel, found, answer, gates, metering=metering)
     answer["took_ms"] = round((time.monotonic() - began) * 1000, 1)
     return answer
-
-
-def _blank(picture: Picture) -> Doc:
-    return {
-        "plan_id": picture.plan_id,
-        "basis": 0,
-        "trips": [],
-        "unassigned": [],
-        "stranded": [],
-        "waiting": [],
-        "refused_overrides": [],
-        "skipped": [{"what": what, "error": error} for what, error in picture.skipped],
-        "planned_at": format_time(picture.now),
-        "more": False,
-    }
-
-
-def _skip(answer: Doc, what: str, error: Exception) -> None:
-    """Leave one thing out of the plan, and say so."""
-    log.error("%s is left out of plan %s", what, answer["plan_id"], exc_info=error)
-    answer["skipped"].append({"what": what, "error": sentence_of(error)})
 
 
 def _plan_lots(picture: Picture, travel: RoadTravel, spoken_for: set[str], late: Until) -> Plan:
@@ -249,15 +233,6 @@ def _problem(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """A trip that is planned, with its road."""
-
-    trip: Trip
-    path: RoutePath
-    journey: Journey
-
-
 def _write_plan(
     picture: Picture,
     travel: RoadTravel,
@@ -270,159 +245,46 @@ def _write_plan(
     """Write each truck's first trip; what its later ones would carry stays open for later plans."""
     lots = {lot.lot_id: lot for lot in picture.lots}
     now = [trip for trip in found.trips if trip.sequence == 0]
-    drafts: dict[str, _Draft] = {}
+    drafts: dict[str, Draft] = {}
     for trip in now:
         assignment_id = f"A-{derived_id(picture.plan_id, trip.lot_id, trip.truck_id)[:12]}"
         try:
-            drafts[assignment_id] = _draft(picture, travel, trip, lots[trip.lot_id], assignment_id)
+            drafts[assignment_id] = draft(
+                picture, travel, trip, lots[trip.lot_id], assignment_id, params=_PARAMS
+            )
         except Exception as error:  # noqa: BLE001 - the other trips are sound
-            _skip(answer, trip.lot_id, error)
+            leave_out(answer, trip.lot_id, error)
     trips, late = _settled(picture, drafts, gates, answer, metering=metering)
     for assignment_id, trip in trips.items():
         try:
             path, lot = drafts[assignment_id].path, lots[trip.lot_id]
-            fields = _fields(picture, trip, path, lot, assignment_id)
+            fields = trip_fields(picture, trip, path, lot, assignment_id)
         except Exception as error:  # noqa: BLE001 - the other trips are sound
-            _skip(answer, trip.lot_id, error)
+            leave_out(answer, trip.lot_id, error)
         else:
             answer["trips"].append({"assignment_id": assignment_id, "fields": fields})
     later = {trip.lot_id for trip in found.trips} - {trip.lot_id for trip in now}
     answer["waiting"] = [*found.waiting, *sorted(later)]
-    answer["unassigned"] = _left(found, late, gates)
-
-
-def _left(found: Plan, late: list[Timed], gates: Gates) -> list[Doc]:
-    """Tell what is left of lots, and why: what the plan left, and what comes late nevertheless."""
-    left: dict[str, Doc] = {
-        one.lot_id: {
-            "lot_id": one.lot_id,
-            "quantity_kg": one.quantity_kg,
-            "reasons": [_reason(reason) | {"fix": reason.fix} for reason in one.reasons],
-        }
-        for one in found.unassigned
-    }
-    for one in late:
-        trip = one.journey.trip
-        blank: Doc = {"lot_id": trip.lot_id, "quantity_kg": 0, "reasons": []}
-        known = left.setdefault(trip.lot_id, blank)
-        known["quantity_kg"] += int(trip.quantity_kg)
-        known["reasons"].append(checkpoints.missed(one, gates.checkpoints))
-    return list(left.values())
-
-
-def _draft(
-    picture: Picture, travel: RoadTravel, trip: Trip, lot: Lot, assignment_id: str
-) -> _Draft:
-    """Find a trip's road, and the checkpoints beside it."""
-    path = travel.route(_class_of(picture, trip), trip.via)
-    reach = None if trip.corridor_id is None else picture.reaches.get(trip.corridor_id)
-    journey = checkpoints.journey(
-        assignment_id,
-        trip,
-        lot,
-        path,
-        picture.checkpoints,
-        reach,
-        closes_s=_closing_s(picture, travel, trip),
-    )
-    return _Draft(trip, path, journey)
-
-
-def _class_of(picture: Picture, trip: Trip) -> str:
-    return next(
-        truck.vehicle_class
-        for truck in (*picture.trucks, *(need.truck for need in picture.needs))
-        if truck.truck_id == trip.truck_id
-    )
-
-
-def _closing_s(picture: Picture, travel: RoadTravel, trip: Trip) -> float:
-    """Return when a trip has to be through its corridor; infinite where it uses none."""
-    number = next(
-        (n for n, one in enumerate(picture.corridors) if one.corridor_id == trip.corridor_id), None
-    )
-    if number is None or not picture.checkpoints:
-        return math.inf
-    table = Table(_problem(picture, travel, (), (), ()), _PARAMS)
-    arrival_s = table.seconds(trip.delivery_eta) - trip.explanation["wait_s"]["facility"]
-    openings = table.openings(number, arrival_s + _DAY_S)
-    ends = [ends_s for begins_s, ends_s in openings if begins_s <= arrival_s <= ends_s]
-    return picture.now.timestamp() + max(ends, default=arrival_s)
+    answer["unassigned"] = left_lots(found, late, gates)
 
 
 def _settled(
-    picture: Picture, drafts: dict[str, _Draft], gates: Gates, answer: Doc, *, metering: bool
+    picture: Picture, drafts: dict[str, Draft], gates: Gates, answer: Doc, *, metering: bool
 ) -> tuple[dict[str, Trip], list[Timed]]:
     """Return the trips with what checkpoints make of them, and those that they make late."""
-    planned = {name: draft.trip for name, draft in drafts.items()}
-    if not any(draft.journey.passes for draft in drafts.values()):
+    planned = {name: one.trip for name, one in drafts.items()}
+    if not any(one.journey.passes for one in drafts.values()):
         return planned, []
     taken = Counter(trip["fields"]["slot_id"] for trip in answer["trips"])
     slots = [replace(one, free=max(0, one.free - taken[one.slot_id])) for one in picture.slots]
-    journeys = [draft.journey for draft in drafts.values()]
+    journeys = [one.journey for one in drafts.values()]
     try:
-        fine, late = checkpoints.settle(gates, journeys, slots, _PARAMS, metering=metering)
-        written = {
-            one.journey.trip_id: checkpoints.written(one, gates.checkpoints, _PARAMS)
-            for one in fine
-        }
+        fine, late = settle(gates, journeys, slots, _PARAMS, metering=metering)
+        told = {one.journey.trip_id: written(one, gates.checkpoints, _PARAMS) for one in fine}
     except Exception as error:  # noqa: BLE001 - the trips are sound without
-        _skip(answer, "checkpoints", error)
+        leave_out(answer, "checkpoints", error)
         return planned, []
-    return {name: written[name] for name in planned if name in written}, late
-
-
-def _reason(reason: Reason | Refusal) -> Doc:
-    return {"code": reason.code, "detail": reason.detail, "params": dict(reason.params)}
-
-
-def _fields(picture: Picture, trip: Trip, path: RoutePath, lot: Lot, assignment_id: str) -> Doc:
-    """Return a new assignment's fields, as dispatch can read them."""
-    fields = {
-        "trip_id": f"T-{assignment_id[2:]}",
-        "leg": 1,
-        "region": lot.region,
-        "truck_id": trip.truck_id,
-        "haulier_id": trip.haulier_id,
-        "plate": picture.plates.get(trip.truck_id),
-        "lot_id": trip.lot_id,
-        "product": lot.product,
-        "temperature": lot.temperature,
-        "quantity_kg": int(trip.quantity_kg),
-        "pickup": {"lat": lot.pickup.lat, "lon": lot.pickup.lon, "name": lot.pickup_name},
-        "departure": format_time(trip.departure),
-        "pickup_eta": format_time(trip.pickup_eta),
-        "explanation": trip.explanation,
-        **_changes(trip, path),
-    }
-    offer = {"assignment_id": assignment_id, "accept_by": fields["departure"], "status": "proposed"}
-    AssignmentFact.model_validate({**fields, **offer})
-    return fields
-
-
-def _changes(trip: Trip, path: RoutePath) -> Doc:
-    """Return what another road or slot changes in an assignment."""
-    return {
-        "facility_id": trip.facility_id,
-        "gate_id": trip.gate_id,
-        "slot_id": trip.slot_id,
-        "window_start": format_time(trip.window_start),
-        "window_end": format_time(trip.window_end),
-        "corridor_id": trip.corridor_id,
-        "corridor_reason": trip.corridor_reason,
-        "delivery_eta": format_time(trip.delivery_eta),
-        "breaks": [[format_time(start), format_time(end)] for start, end in trip.breaks],
-        "drive_s": int(trip.drive_s),
-        "route": {
-            "geometry": path.geometry,
-            "duration_s": path.duration_s,
-            "distance_m": path.distance_m,
-        },
-        "driving": {
-            "since_break_s": int(trip.driving.since_break_s),
-            "today_s": int(trip.driving.today_s),
-        },
-    }
+    return {name: told[name] for name in planned if name in told}, late
 
 
 def _meet_all(
@@ -437,7 +299,7 @@ def _meet_all(
         try:
             taken |= _meet(picture, travel, need, answer, gates, taken)
         except Exception as error:  # noqa: BLE001 - the other needs are met
-            _skip(answer, need.assignment_id, error)
+            leave_out(answer, need.assignment_id, error)
     return taken
 
 
@@ -467,25 +329,25 @@ def _meet(
     trip = next((trip for trip in found.trips if trip.quantity_kg >= need.lot.quantity_kg), None)
     if trip is None or not found.forced[0].planned:  # the lot's free choice is not what was asked
         refusals = found.forced[0].refusals if found.forced else ()
-        _tell_unmet(need, [_reason(refusal) for refusal in refusals] or [_TOO_SMALL], answer)
+        _tell_unmet(need, [reason_doc(refusal) for refusal in refusals] or [_TOO_SMALL], answer)
         return set()
     assignment_id = need.assignment_id
     if need.kind == "override":
         assignment_id = f"A-{derived_id(picture.plan_id, need.assignment_id, 'override')[:12]}"
-    draft = _draft(picture, travel, trip, need.lot, assignment_id)
+    drawn = draft(picture, travel, trip, need.lot, assignment_id, params=params)
     gates.forget(need.assignment_id)
-    laid = _on_the_way(need, draft.journey, gates)
+    laid = _on_the_way(need, drawn.journey, gates)
     if not laid.in_time:
-        _tell_unmet(need, [checkpoints.missed(laid, gates.checkpoints)], answer)
+        _tell_unmet(need, [missed(laid, gates.checkpoints)], answer)
         return set()
     gates.add(laid)
-    trip = checkpoints.written(laid, gates.checkpoints, params)
+    trip = written(laid, gates.checkpoints, params)
     if need.kind == "override":
-        fields = _fields(picture, trip, draft.path, need.lot, assignment_id)
+        fields = trip_fields(picture, trip, drawn.path, need.lot, assignment_id)
         fields["overrides"] = need.assignment_id
         answer["trips"].append({"assignment_id": assignment_id, "fields": fields})
     else:
-        changes = _changes(trip, draft.path)
+        changes = trip_changes(trip, drawn.path)
         if not need.loaded:
             changes["pickup_eta"] = format_time(trip.pickup_eta)
         if need.explanation is not None:
@@ -502,11 +364,11 @@ def _meet(
 
 def _on_the_way(need: Need, journey: Journey, gates: Gates) -> Timed:
     """Lay a changed trip out; nobody holds it, and where it may it takes a later slot."""
-    laid = checkpoints.timed(journey, None, gates.delay_of)
+    laid = timed(journey, None, gates.delay_of)
     if laid.in_time or need.slot_id is not None:
         return laid
     free = {slot.slot_id: slot.free for slot in need.slots}
-    return checkpoints.into_later_slot(laid, need.slots, free) or laid
+    return into_later_slot(laid, need.slots, free) or laid
 
 
 def _told_anew(explanation: Doc, trip: Trip) -> Doc:

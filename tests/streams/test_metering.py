@@ -23,7 +23,8 @@ from schemas.dispatch import StateKnown
 from schemas.envelope import encode
 from schemas.model import format_time, parse_time
 from streams import planning
-from streams.metering import Gates, Journey
+from streams.gates import Gates
+from streams.journey import Journey
 from streams.picture import draw
 from streams.planning import Picture, solve
 from streams.promised import stands
