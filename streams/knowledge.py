@@ -5,6 +5,7 @@ In: dispatch.inbox.v1 (state.known)
 
 from __future__ import annotations
 
+from schemas.checkpoint import CheckpointKnown
 from schemas.dispatch import StateKnown
 from schemas.lot import LotState
 from schemas.model import Fact
@@ -14,6 +15,7 @@ from schemas.truck import TruckState
 from streams.booking import end, misfit, open_kg, shrink
 from streams.desk import Desk
 from streams.fold import Doc
+from streams.scans import judge_travel
 from streams.standing import note_arrival, stood
 
 MODELS: dict[str, tuple[type[Fact], str]] = {
@@ -21,6 +23,7 @@ MODELS: dict[str, tuple[type[Fact], str]] = {
     "lot": (LotState, "lot_id"),
     "slot": (SlotState, "slot_id"),
     "facility": (FacilityState, "place_id"),
+    "checkpoint": (CheckpointKnown, "place_id"),
 }
 """What dispatch has to know, and the field that names it."""
 
@@ -29,6 +32,8 @@ _UNLOADED = frozenset({"proposed", "accepted"})
 
 def learn(desk: Desk, data: StateKnown) -> None:
     """Keep a newer state of an entity, and undo the trips that it makes impossible."""
+    if data.kind == "scans":
+        judge_travel(desk, data.state)
     if data.kind not in MODELS:
         return
     model, id_field = MODELS[data.kind]
