@@ -1,17 +1,20 @@
-"""Take in what officers decide about vehicles."""
+"""Take in what officers decide about vehicles, and tell whom a checkpoint has to expect."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import asyncio
+from datetime import datetime
+from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from api.desk import Acting, Deed, Route
+from api.desk import Acting, Asking, Deed, Desk, Route
 from api.intake import Draft, Receipt, send
 from api.problems import Flaw, Problem
-from schemas.checkpoint import Decision
+from schemas.assignment import ACTIVE
+from schemas.checkpoint import CheckpointQueue, Decision
 from schemas.errors import Unavailable
 from schemas.model import Fact, Identifier, Moment, ShortText
 from schemas.truck import Plate, normal_plate
@@ -67,6 +70,103 @@ async def post_clearance(
     return ClearanceReceipts(
         checkpoint_id=checkpoint_id, truck_id=truck_id, receipts=await send(deed, [draft])
     )
+
+
+class ExpectedTruck(BaseModel, frozen=True):
+    """One truck on a trip past the checkpoint; 80 of 100 come between `eta_low` and `eta_high`."""
+
+    assignment_id: str
+    truck_id: str
+    plate: str | None
+    status: str
+    """`proposed` may come to nothing."""
+    corridor_id: str | None
+    eta: Moment
+    eta_low: Moment
+    eta_high: Moment
+
+
+class ExpectedBin(BaseModel, frozen=True):
+    """A quarter of an hour: how many of the accepted and loaded trips arrive in it, 80 of 100."""
+
+    start: Moment
+    end: Moment
+    expected: float
+    low: int
+    high: int
+    proposed: float
+    """So many more, if all offers are taken."""
+    delay_s: int
+    """How long one who arrives in the middle is held up, its own clearance counted."""
+
+
+class ExpectedArrivals(BaseModel, frozen=True):
+    """Whom a checkpoint has to expect, by what is known now."""
+
+    checkpoint_id: str
+    as_of: Moment
+    hours: int
+    queue: CheckpointQueue | None
+    assumed: bool
+    """Whether the delays rest on what is assumed of checkpoints more than on what was seen."""
+    trucks: list[ExpectedTruck]
+    bins: list[ExpectedBin]
+
+
+@router.get(
+    "/checkpoints/{checkpoint_id:path}/arrivals",
+    summary="Trucks expected at a checkpoint, with ranges, and the delay of who arrives when",
+)
+async def get_arrivals(
+    asking: Asking,
+    checkpoint_id: Identifier,
+    hours: Annotated[int, Query(ge=1, le=12, description="How far ahead.")] = 2,
+) -> ExpectedArrivals:
+    """Answer from trips, positions and the queue; for dispatchers and the checkpoint's officers."""
+    deed = Deed(asking.desk, asking.actor, "", None)
+    deed.only("checkpoint_officer")
+    deed.own(f"checkpoint {checkpoint_id}", checkpoint_id)
+    raw = await asking.desk.views.get("checkpoint", checkpoint_id)
+    if raw is None:
+        raise Problem("checkpoint_unknown", f"no checkpoint {checkpoint_id!r} is known")
+    now = await asking.desk.clock.now()
+    told = await _expected(asking.desk, orjson.loads(raw), now, hours)
+    return ExpectedArrivals.model_validate(told)
+
+
+async def _expected(
+    desk: Desk, checkpoint: dict[str, Any], now: datetime, hours: int
+) -> dict[str, Any]:
+    views = desk.views
+    places = map(orjson.loads, (await views.every("checkpoint")).values())
+    others = [
+        one
+        for one in places
+        if one["status"] == "active" and one["place_id"] != checkpoint["place_id"]
+    ]
+    corridors = map(orjson.loads, (await views.every("corridor")).values())
+    widths_m = {one["corridor_id"]: one["width_m"] for one in corridors}
+    trips = await views.every("assignment")
+    known = [checkpoint, *others]
+
+    def find() -> list[Any]:
+        from api.expected import passing  # noqa: PLC0415 - heavy
+
+        docs = map(orjson.loads, trips.values())
+        active = (doc for doc in docs if doc["status"] in ACTIVE)
+        return passing(checkpoint, known, active, widths_m)
+
+    found = await asyncio.to_thread(find)
+    ids = sorted({one.trip["truck_id"] for one in found})
+    raws = await asyncio.gather(*(views.get("truck", truck_id) for truck_id in ids))
+    trucks = {name: orjson.loads(raw) for name, raw in zip(ids, raws, strict=True) if raw}
+
+    def tell() -> dict[str, Any]:
+        from api.expected import expected  # noqa: PLC0415 - heavy
+
+        return expected(checkpoint, known, found, trucks, now, hours)
+
+    return await asyncio.to_thread(tell)
 
 
 async def _truck_of(deed: Deed, plate: str) -> str | None:

@@ -100,6 +100,8 @@ class VisitRecorded(Fact):
     replaces_vehicle: Identifier | None = None
     """Set when a vehicle known by plate was found to be a registered truck."""
     clearance: ClearanceName | None = None
+    ahead_s: int | None = None
+    """How far its time lay ahead of the stack's clock when it was taken in, where that was much."""
 
 
 class VisitRetracted(Fact):
@@ -124,6 +126,25 @@ class VehicleAtCheckpoint(Fact):
     reason_code: str | None = None
 
 
+class CheckpointQueue(Fact):
+    """What a checkpoint's visits say of its queue at one moment (``docs/checkpoints.md``)."""
+
+    waiting: Annotated[int, Field(ge=0)]
+    """Trucks that wait for a bay or are in one."""
+    held: Annotated[int, Field(ge=0)]
+    """Trucks that were told to stand aside."""
+    clearances_per_h: Annotated[float, Field(ge=0)]
+    """Trucks that all bays deal with in an hour while trucks wait."""
+    clearances_per_h_low: Annotated[float, Field(ge=0)]
+    clearances_per_h_high: Annotated[float, Field(ge=0)]
+    dwell_s: Annotated[float, Field(ge=0)] | None = None
+    """Median stay, arrival to departure."""
+    dwell_p90_s: Annotated[float, Field(ge=0)] | None = None
+    assumed: bool
+    """Whether too few trucks were seen: what is assumed of checkpoints shows through."""
+    as_of: Moment
+
+
 class CheckpointState(Fact):
     """What is known of one checkpoint."""
 
@@ -139,29 +160,12 @@ class CheckpointState(Fact):
     present: list[VehicleAtCheckpoint] = []
     totals: dict[str, int] = {}
     """Visits seen so far by decision."""
-
-
-class CheckpointQueue(Fact):
-    """What is estimated of a checkpoint's queue (`docs/checkpoints.md`)."""
-
-    waiting: int
-    """Vehicles that wait for a bay or are in one."""
-    held: int
-    """Vehicles that are held aside."""
-    clearances_per_h: float
-    """Vehicles that all bays together deal with in an hour."""
-    clearances_per_h_low: float
-    clearances_per_h_high: float
-    dwell_s: float | None = None
-    """Median of the stays, arrival to departure."""
-    dwell_p90_s: float | None = None
-    assumed: bool
-    """Whether too little was observed: what is assumed shows through."""
-    as_of: Moment
+    queue: CheckpointQueue | None = None
+    """Estimated at most once a minute; null until a visit was counted."""
 
 
 class CheckpointKnown(Fact):
-    """What dispatch has to know of a checkpoint."""
+    """What dispatch has to know of a checkpoint: its state without the vehicles."""
 
     place_id: Identifier
     version: int
@@ -172,3 +176,23 @@ class CheckpointKnown(Fact):
     region: Region | None = None
     status: Literal["active", "retired"] = "active"
     queue: CheckpointQueue | None = None
+
+
+class VehicleScan(Fact):
+    """One scan of a vehicle."""
+
+    checkpoint_id: Identifier
+    decision: Decision
+    at: Moment
+    clearance: ClearanceName
+
+
+class VehicleScans(Fact):
+    """The latest standing scans of one vehicle at different checkpoints, for dispatch to judge."""
+
+    vehicle: Identifier
+    """The truck's id, or ``plate:…`` where nobody registered the vehicle."""
+    plate: str | None = None
+    region: Region | None = None
+    scans: list[VehicleScan] = []
+    """The earliest first."""

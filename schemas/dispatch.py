@@ -9,7 +9,8 @@ from pydantic import Field
 from schemas.lot import Reason
 from schemas.model import DerivedName, Fact, Identifier, Moment
 
-StateKind = Literal["truck", "lot", "slot", "facility", "checkpoint"]
+StateKind = Literal["truck", "lot", "slot", "facility", "checkpoint", "scans"]
+"""Of whom; ``scans`` are a vehicle's latest at different checkpoints."""
 
 Outage = Literal["slow", "dead", "failed"]
 """Why there is no plan: the planner took too long, its process ended, or it raised an error."""

@@ -12,7 +12,7 @@ def warn(
     code: str,
     subject: str,
     params: Doc,
-    region: str,
+    region: str | None,
     *,
     severity: Severity = "critical",
 ) -> None:
@@ -27,7 +27,7 @@ def warn(
     params
         What fills the sentence.
     region
-        Whose dispatchers are warned.
+        Whose dispatchers are warned; everybody's where none is known.
     severity
         How much it matters.
     """

@@ -189,7 +189,9 @@ def noted(own: Doc, event: Event) -> Doc:
     return {**own, "retractions": known[-CLEARANCES_KEPT:]}
 
 
-def visit_of(event: Event, *, vehicle: str, truck_id: str | None) -> Output:
+def visit_of(
+    event: Event, *, vehicle: str, truck_id: str | None, ahead_s: int | None = None
+) -> Output:
     """Pass a clearance on to its checkpoint."""
     data = event.data
     assert isinstance(data, Clearance)
@@ -203,6 +205,7 @@ def visit_of(event: Event, *, vehicle: str, truck_id: str | None) -> Output:
         people_count=data.people_count,
         reason_code=data.reason_code,
         clearance=_named(event.identity),
+        ahead_s=ahead_s,
     )
     return Output("checkpoint.visit.v1", "visit.recorded", visit, "visit", event.time)
 

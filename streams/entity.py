@@ -95,6 +95,8 @@ class EntityFold:
         latest are remembered by event time.
     key_of
         Which entity an event concerns; by default its record's key.
+    changed_at_once
+        How many entities one tick changes; fewer where rows are large.
     """
 
     whole = False
@@ -112,6 +114,7 @@ class EntityFold:
         memory_limits: Mapping[str, int] | None = None,
         refused_late: Collection[str] = (),
         key_of: Callable[[Event], str] = lambda event: event.key,
+        changed_at_once: int = CHANGED_AT_ONCE,
     ) -> None:
         self.name = name
         self.topics = (*topics, "stack.tick.v1")
@@ -123,6 +126,7 @@ class EntityFold:
         self.limits = memory_limits or {}
         self._refused_late = frozenset(refused_late)
         self._key_of = key_of
+        self._changed_at_once = changed_at_once
 
     def waits(self, entity: Entity) -> bool:
         """Say whether passing time may mean something for an entity."""
@@ -306,7 +310,7 @@ class EntityFold:
             if changed is not entity:
                 changes[key] = changed
                 dead += buried
-            if len(changes) >= CHANGED_AT_ONCE:
+            if len(changes) >= self._changed_at_once:
                 break
         self._forget(store, now, changes)
         return Step(changes, tuple(outputs), tuple(dead), outcome="ticked")

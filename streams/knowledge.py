@@ -15,6 +15,7 @@ from schemas.truck import TruckState
 from streams.booking import end, misfit, open_kg, shrink
 from streams.desk import Desk
 from streams.fold import Doc
+from streams.scans import judge_travel
 from streams.standing import note_arrival, stood
 
 MODELS: dict[str, tuple[type[Fact], str]] = {
@@ -31,6 +32,8 @@ _UNLOADED = frozenset({"proposed", "accepted"})
 
 def learn(desk: Desk, data: StateKnown) -> None:
     """Keep a newer state of an entity, and undo the trips that it makes impossible."""
+    if data.kind == "scans":
+        judge_travel(desk, data.state)
     if data.kind not in MODELS:
         return
     model, id_field = MODELS[data.kind]

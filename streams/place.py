@@ -2,7 +2,8 @@
 
 In: place.registry.v1, port.slot.v1, slot.reservation.v1, checkpoint.visit.v1, stack.tick.v1
 State: place (place_id; a facility with all its slots, or a checkpoint with who is there)
-Out: facility.state.v1, checkpoint.state.v1, slot.state.v1, slot.reservation.v1, dispatch.inbox.v1
+Out: facility.state.v1, checkpoint.state.v1, slot.state.v1, slot.reservation.v1, alert.v1,
+     dispatch.inbox.v1
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from schemas.place import (
 )
 from streams.entity import KEPT, EntityFold
 from streams.fold import Answer, Applied, Doc, Entity, Output, Refused, Unknown, rank, revise
+from streams.queues import counted, kept_visits, known, stands_since, waits_to_be_counted
+from streams.scans import skew_warnings
 from streams.slot import answered, capacity_changed, closed, opened, released, requested
 
 EVENTS_REMEMBERED = 1024
@@ -31,6 +34,9 @@ VISITS_REMEMBERED = 512
 VISITS_KEPT = 128
 """A checkpoint's latest visits that are kept whole, so that one can be taken back: about an hour of
 a busy one, some 200 bytes each. Of older ones only the count can be."""
+
+PLACES_AT_ONCE = 40
+"""So many places change with one tick: a busy checkpoint's row is some 90 KB, a batch 4 MB."""
 
 
 def _announce(view: Doc) -> Output:
@@ -66,7 +72,7 @@ def checkpoint_registered(entity: Entity, event: Event, _now: datetime) -> Answe
     fields = data.model_dump(mode="json")
     view = revise(entity.views.get(key), event.time, **fields, status="active")
     full = CheckpointState.model_validate(view).model_dump(mode="json")
-    return Applied({key: full}, own=_mark(entity, event))
+    return Applied({key: full}, (known(full),), _mark(entity, event))
 
 
 def place_updated(entity: Entity, event: Event, _now: datetime) -> Answer:
@@ -93,10 +99,13 @@ def _change(entity: Entity, event: Event, place_id: str, fields: Doc) -> Answer:
     if _is_older(entity, event):
         return Refused("superseded")
     model = FacilityState if noun == "facility" else CheckpointState
-    known = {name: value for name, value in fields.items() if name in model.model_fields}
-    full = model.model_validate(revise(view, event.time, **known)).model_dump(mode="json")
-    outputs = (_announce(full),) if noun == "facility" else ()
-    return Applied({key: full}, outputs, _mark(entity, event))
+    named = {name: value for name, value in fields.items() if name in model.model_fields}
+    full = model.model_validate(revise(view, event.time, **named)).model_dump(mode="json")
+    own = _mark(entity, event)
+    if noun == "checkpoint":
+        own["visited"] = bool(own.get("visited") or full["queue"])  # the bays may be others now
+        return Applied({key: full}, (known(full),), own)
+    return Applied({key: full}, (_announce(full),), own)
 
 
 def _is_older(entity: Entity, event: Event) -> bool:
@@ -122,7 +131,7 @@ def visited(entity: Entity, event: Event, _now: datetime) -> Answer:
     else:
         signs.pop(data.replaces_vehicle, None)
     name = data.clearance or event.identity
-    visit = {
+    visit: Doc = {
         "order": [rank(data.at), name],
         "vehicle": data.vehicle,
         "truck_id": data.truck_id,
@@ -130,7 +139,12 @@ def visited(entity: Entity, event: Event, _now: datetime) -> Answer:
         "decision": data.decision,
         "reason_code": data.reason_code,
     }
+    if data.ahead_s is not None:
+        visit["ahead_s"] = data.ahead_s
     others = [one for one in entity.own.get("visits", []) if one["order"][1] != name]
+    came = stands_since(signs.get(data.vehicle), others, visit)
+    if came is not None:
+        visit["came"] = came
     visits = sorted([*others, visit], key=lambda one: one["order"])
     return _present(entity, event, view, totals, visits, signs, data.vehicle)
 
@@ -182,8 +196,18 @@ def _present(
         if one["decision"] in {"arrived", "held"}
     ]
     changed = revise(view, event.time, present=present, totals=totals)
-    own = {**entity.own, "signs": _recent(signs), "visits": visits[-VISITS_KEPT:]}
-    return Applied({f"checkpoint:{view['place_id']}": changed}, own=own)
+    own = {
+        **entity.own,
+        "signs": _recent(signs),
+        "visits": kept_visits(visits, VISITS_KEPT),
+        "visited": True,
+    }
+    if len(visits) > VISITS_KEPT:
+        own["dropped"] = True
+    outputs, skewed = skew_warnings(event, view, visits, entity.own.get("skewed"))
+    if skewed != entity.own.get("skewed"):
+        own["skewed"] = skewed
+    return Applied({f"checkpoint:{view['place_id']}": changed}, tuple(outputs), own)
 
 
 def _sign(visits: list[Doc], known: Doc | None) -> Doc | None:
@@ -220,15 +244,18 @@ def _recent(signs: Doc) -> Doc:
     return {vehicle: one for vehicle, one in signs.items() if vehicle not in set(gone[:excess])}
 
 
-def has_slots(entity: Entity) -> bool:
-    """Say whether a place has windows, which are over one day."""
-    return bool(entity.own.get("slot_set_at"))
+def waits(entity: Entity) -> bool:
+    """Say whether a place has windows, which are over one day, or a queue to be counted."""
+    return bool(entity.own.get("slot_set_at")) or waits_to_be_counted(entity)
 
 
 def place_fold(kept: timedelta = KEPT) -> EntityFold:
     """Make the fold of places, which forgets a window so long after it is over."""
 
-    def drop_windows(_key: str, entity: Entity, now: datetime) -> Applied | None:
+    def on_time(key: str, entity: Entity, now: datetime) -> Applied | None:
+        return drop_windows(entity, now) or counted(key, entity, now)
+
+    def drop_windows(entity: Entity, now: datetime) -> Applied | None:
         gone = [
             name
             for name, view in entity.views.items()
@@ -268,8 +295,9 @@ def place_fold(kept: timedelta = KEPT) -> EntityFold:
             "slot.reservation.v1": EVENTS_REMEMBERED,
         },
         refused_late=("checkpoint.visit.v1",),
-        on_time=drop_windows,
-        waits=has_slots,
+        on_time=on_time,
+        waits=waits,
+        changed_at_once=PLACES_AT_ONCE,
     )
 
 

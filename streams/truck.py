@@ -55,6 +55,7 @@ from streams.fold import (
     revise,
     revise_told,
 )
+from streams.scans import ahead_s, duplicate_warnings, travelled
 from streams.watch import WATCHES_REMEMBERED, WatchingFold
 
 CLEARANCES_REMEMBERED = 256
@@ -177,17 +178,18 @@ def _is_news(announced: Doc | None, at: datetime, here: TruckPositionReported) -
     return math.hypot(north_m, east_m) >= ANNOUNCE_M
 
 
-def seen(entity: Entity, event: Event, _now: datetime) -> Answer:
+def seen(entity: Entity, event: Event, now: datetime) -> Answer:
     """Record what a checkpoint did, pass it on to the checkpoint, and warn where it must."""
     data = event.data
     assert isinstance(data, Clearance)
     if data.truck_id is None:
-        return _stray(entity, event, data)
+        return _stray(entity, event, data, now)
     view = _view(entity, data.truck_id)
     if view is None or not view["registered"]:
         return Unknown(f"truck {data.truck_id}")
     before = recent(entity.own, view["last_checkpoint"])
-    visit = visit_of(event, vehicle=data.truck_id, truck_id=data.truck_id)
+    ahead = ahead_s(event, now)
+    visit = visit_of(event, vehicle=data.truck_id, truck_id=data.truck_id, ahead_s=ahead)
     return _follow(entity, event, view, visit, before, added(before, sign_of(event)))
 
 
@@ -218,7 +220,13 @@ def _follow(
     warned = entity.own.get("warned")
     warnings, warned = warnings_of(event, truck_id, warned, before, after)
     own = remembered(entity.own, after, warned=warned)
-    outputs = [*([] if visit is None else [visit]), *warnings]
+    region = view["region"]
+    outputs = [
+        *([] if visit is None else [visit]),
+        *warnings,
+        *duplicate_warnings(event, truck_id, region, before, after),
+        *travelled(truck_id, view["plate"], region, before, after),
+    ]
     last = latest(after)
     sign = None if last is None else last.as_seen
     if sign == view["last_checkpoint"] and not isinstance(event.data, CheckpointRetracted):
@@ -227,19 +235,32 @@ def _follow(
     return Applied({f"truck:{truck_id}": changed}, (*outputs, _known(changed)), own)
 
 
-def _stray(entity: Entity, event: Event, data: Clearance) -> Answer:
+def _stray(entity: Entity, event: Event, data: Clearance, now: datetime) -> Answer:
     """Record a vehicle that is known by its plate only; link it where the plate is known by now."""
     assert data.plate is not None
     vehicle = plate_key(data.plate)
     truck_id = entity.own.get("truck_id")
-    visit = visit_of(event, vehicle=truck_id or vehicle, truck_id=truck_id)
-    own = remembered(entity.own, added(recent(entity.own), sign_of(event)))
+    ahead = ahead_s(event, now)
+    visit = visit_of(event, vehicle=truck_id or vehicle, truck_id=truck_id, ahead_s=ahead)
+    known = recent(entity.own)
+    signs = added(known, sign_of(event))
+    flags = _flags_of_stray(event, data.plate, known, signs)
+    own = remembered(entity.own, signs)
     if truck_id is not None:
-        return Applied(outputs=(visit,), own=own)
+        return Applied(outputs=(visit, *flags), own=own)
     before = entity.own.get("strays", [])
     after = [*before, visit.data.model_dump(mode="json")]
     warnings = stray_warnings(event, vehicle, before, after)
-    return Applied(outputs=(visit, *warnings), own={**own, "strays": after})
+    return Applied(outputs=(visit, *warnings, *flags), own={**own, "strays": after})
+
+
+def _flags_of_stray(event: Event, plate: str, before: Signs, after: Signs) -> list[Output]:
+    """Flag scans of a plate that cannot be right."""
+    vehicle = plate_key(plate)
+    return [
+        *duplicate_warnings(event, vehicle, None, before, after),
+        *travelled(vehicle, plate, None, before, after),
+    ]
 
 
 def _stray_retracted(
@@ -252,10 +273,11 @@ def _stray_retracted(
     if wrong.retracted:
         return Applied(own=own)
     visit = taken_back(event, wrong, entity.own.get("truck_id") or vehicle)
+    flags = _flags_of_stray(event, data.plate, recent(entity.own), after)
     before = entity.own.get("strays", [])
     strays = [doc for doc in before if doc.get("clearance") != wrong.clearance]
     warnings = stray_warnings(event, vehicle, before, strays)
-    return Applied(outputs=(visit, *warnings), own={**own, "strays": strays})
+    return Applied(outputs=(visit, *warnings, *flags), own={**own, "strays": strays})
 
 
 def linked(entity: Entity, event: Event, _now: datetime) -> Answer:

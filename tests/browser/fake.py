@@ -154,6 +154,10 @@ def _offer_reads(app: FastAPI, fake: Fake) -> None:
     async def _stream() -> Response:
         return StreamingResponse(_follow(fake), media_type="text/event-stream")
 
+    @app.get("/v1/checkpoints/{place_id}/arrivals")
+    async def _arrivals(place_id: str) -> dict[str, Any]:
+        return {"checkpoint_id": place_id, "trucks": [], "bins": []}
+
     @app.get("/v1/commands/{command_id}")
     async def _outcome(command_id: str) -> dict[str, Any]:
         return fake.commands[command_id]

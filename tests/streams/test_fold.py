@@ -126,7 +126,7 @@ def test_what_comes_before_its_entity_waits_and_is_then_applied(case: Case) -> N
 
 def _views(bench: Bench) -> dict[str, Any]:
     return {
-        name: {key: value for key, value in view.items() if key != "version"}
+        name: {key: value for key, value in view.items() if key not in {"version", "queue"}}
         for entity in bench.entities().values()
         for name, view in entity.views.items()
     }

@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -143,7 +144,20 @@ def _alerts(standing: list[Seen], *, linked: bool) -> set[str]:
         elif not (seen.decision == "arrived" and code == "truck_held/T"):
             code = None
     strays = any(seen.stray for seen in standing) and not linked
-    return {c for c in (code, "vehicle_unregistered/plate:68C11111" if strays else None) if c}
+    found = {c for c in (code, "vehicle_unregistered/plate:68C11111" if strays else None) if c}
+    for vehicle, stray in (("T", False), ("plate:68C11111", True)):
+        if _is_scanned_twice([seen for seen in standing if seen.stray is stray]):
+            found.add(f"duplicate_scan/{vehicle}")
+    return found
+
+
+def _is_scanned_twice(seen: list[Seen]) -> bool:
+    """Look at the checkpoint where a vehicle was seen last: one decision within five minutes."""
+    here = max(seen, key=_order).checkpoint if seen else ""
+    minutes: dict[str, list[int]] = defaultdict(list)
+    for one in sorted((one for one in seen if one.checkpoint == here), key=_order):
+        minutes[one.decision].append(one.minute)
+    return any(b - a <= 5 for of_one in minutes.values() for a, b in pairwise(of_one))
 
 
 def _present(

@@ -43,7 +43,7 @@ def test_a_warning_lasts_as_long_as_its_cause(decisions: list[str], raised: set[
     town.now += timedelta(hours=1)
     for minute, decision in enumerate(decisions):
         _see(town, decision, minute)
-    assert _raised(town) == raised
+    assert {one for one in _raised(town) if one.startswith("truck_")} == raised
 
 
 def test_what_comes_late_warns_of_nothing_that_is_over() -> None:

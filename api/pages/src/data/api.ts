@@ -1,7 +1,7 @@
 // Ask the API: reads, commands and problem documents (RFC 9457).
 
 import type { PassLists } from "../passes/held";
-import type { Clock, Command, Session } from "./types";
+import type { Arrivals, Clock, Command, Session } from "./types";
 
 /** What the API refused, as its problem document says; status 0 where it could not be reached. */
 export class Problem extends Error {
@@ -85,6 +85,9 @@ export const getSession = (): Promise<Session> => ask<Session>("/v1/session");
 export const getClock = (): Promise<Clock> => ask<Clock>("/v1/clock");
 
 export const getPassLists = (): Promise<PassLists> => ask<PassLists>("/v1/passes/lists");
+
+export const getArrivals = (checkpointId: string): Promise<Arrivals> =>
+  ask<Arrivals>(`/v1/checkpoints/${encodeURIComponent(checkpointId)}/arrivals`);
 
 export const openSession = (code: string): Promise<Session> =>
   post<Session>("/v1/session", { code });

@@ -169,6 +169,41 @@ export interface Checkpoint extends Versioned {
     reason_code: string | null;
   }[];
   totals: Record<string, number>;
+  queue?: CheckpointQueue | null;
+}
+
+export interface CheckpointQueue {
+  waiting: number;
+  held: number;
+  clearances_per_h: number;
+  clearances_per_h_low: number;
+  clearances_per_h_high: number;
+  dwell_s: number | null;
+  dwell_p90_s: number | null;
+  assumed: boolean;
+  as_of: string;
+}
+
+export interface Arrivals {
+  trucks: {
+    assignment_id: string;
+    truck_id: string;
+    plate: string | null;
+    status: "proposed" | "accepted" | "loaded";
+    corridor_id: string | null;
+    eta: string;
+    eta_low: string;
+    eta_high: string;
+  }[];
+  bins: {
+    start: string;
+    end: string;
+    expected: number;
+    low: number;
+    high: number;
+    proposed: number;
+    delay_s: number;
+  }[];
 }
 
 export interface Facility extends Versioned {

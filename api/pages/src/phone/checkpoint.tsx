@@ -12,6 +12,7 @@ import { maybe, t, word } from "../words";
 import { age, timeOf, weight } from "../words/format";
 import { problemSentence } from "../words/sentences";
 import type { HeldLists } from "../passes/held";
+import { Expected, Queue } from "./arrivals";
 import { usePassLists } from "./lists";
 import { PassCheck, useVerdict } from "./pass";
 import { type Seen, Vehicle } from "./vehicle";
@@ -106,6 +107,7 @@ function Post({ subject }: { subject: string | null }) {
           <Search page={page} typed={typed} onType={setTyped} onPick={setSeen} />
           <Pass page={page} postId={postId} lists={lists} onPick={setSeen} />
           <Present page={page} postId={postId} onPick={setSeen} />
+          <Expected postId={postId} />
           <Decisions page={page} outbox={outbox} />
         </>
       )}
@@ -215,12 +217,15 @@ interface PresentProps {
 }
 
 function Present({ page, postId, onPick }: PresentProps) {
-  const present = page.store.get("checkpoint", postId)?.present ?? [];
+  const post = page.store.get("checkpoint", postId);
+  const present = post?.present ?? [];
+  const queue = post?.queue;
   const names = namesOf(page.store);
   const nowMs = page.clock.nowMs();
   return (
     <section class="group">
       <h2>{t("checkpoint.present")}</h2>
+      {queue && <Queue queue={queue} />}
       {present.length === 0 && <p class="muted">{t("checkpoint.nobody")}</p>}
       <ul class="cards">
         {present.map((each) => {

@@ -29,7 +29,8 @@ function values(params: Record<string, unknown>, names: Names, nowMs: number): V
     else if (name === "product") found[name] = word("product", String(value));
     else if (name === "truck_id") found[name] = names.truck(String(value));
     else if (name === "lot_id") found[name] = names.lot(String(value));
-    else if (name === "facility_id" || name === "checkpoint_id")
+    else if (name === "decision") found[name] = word("decision", String(value));
+    else if (name === "facility_id" || name.endsWith("checkpoint_id"))
       found[name] = names.place(String(value));
     else if (name === "reason_code")
       found[name] = maybe(`clearance_reason.${String(value)}`) ?? String(value);
