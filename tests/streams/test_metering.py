@@ -274,6 +274,18 @@ def test_who_cannot_wait_goes_though_the_yard_is_full() -> None:
     assert all(map(in_time, trips(metered)))
 
 
+def test_too_many_for_a_yard_do_not_keep_each_other_from_it() -> None:
+    """Those that it cannot deal with in time wait for a later plan; the others go."""
+    town = town_with(16, hold_h=4, queue=queue(NOON, per_h=3.0))
+    for metering in (False, True):
+        answer = planned(town, metering=metering)
+        facts = trips(answer)
+        assert 4 <= len(facts) < 16
+        assert all(map(in_time, facts))
+        left = {one["lot_id"] for one in answer["unassigned"]}
+        assert left | {one["lot_id"] for one in facts} == {f"L{n:02}" for n in range(16)}
+
+
 def test_what_is_promised_takes_its_room() -> None:
     """Trips that are given out count when more are planned: the yard is not filled twice."""
     town = town_with(4)
