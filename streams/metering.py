@@ -23,6 +23,7 @@ def settle(
     params: Params,
     *,
     metering: bool,
+    passed: Callable[[], bool] = lambda: False,
 ) -> tuple[list[Timed], list[Timed]]:
     """Let new trips leave, be held up, and take a later slot where they miss their own.
 
@@ -43,6 +44,8 @@ def settle(
         The plan's.
     metering
         Whether trips may be held.
+    passed
+        Whether the time for it is over: what was found by then counts.
 
     Returns
     -------
@@ -50,41 +53,34 @@ def settle(
         Trips that are in time, and those that reach no slot in time.
     """
     known = sorted(slots, key=lambda slot: (slot.window_start, slot.slot_id))
-    best = _without_late(lambda some: _Way.by(gates, some, known, {}), journeys)
-    if metering:
-        for windows in ({}, _last_windows(journeys, known)):
-            way = _metered(gates, journeys, known, params, windows, may_stay=best.lost)
-            if way.over is not None and way.lost <= best.lost and way < best:
-                best = way
-            if best.over == 0:
-                break
+
+    def free(some: Sequence[Journey]) -> _Way:
+        return _Way.by(gates, some, known, {})
+
+    def metered(windows: Mapping[str, Window]) -> Callable[[Sequence[Journey]], _Way]:
+        def lay(some: Sequence[Journey]) -> _Way:
+            plan = gates.meter(some, params, windows)
+            holds = {hold.trip_id: hold for hold in plan.holds}
+            return _Way.by(gates, some, known, holds, over=None if plan.given_up else plan.over)
+
+        return lay
+
+    best = _without_late(free, journeys, passed)
+    for windows in ({}, _last_windows(journeys, known)) if metering else ():
+        if best.over == 0 or passed():
+            break
+        way = _without_late(metered(windows), journeys, passed, best.lost)
+        if way.over is not None and way.lost <= best.lost and way < best:
+            best = way
     holds = {one.journey.trip_id: one.hold for one in best.fine if one.hold is not None}
     gates.expect([one.journey for one in best.fine], holds)
     return best.fine, best.late
 
 
-def _metered(
-    gates: Gates,
-    journeys: Sequence[Journey],
-    slots: Sequence[Slot],
-    params: Params,
-    windows: Mapping[str, Window],
-    *,
-    may_stay: Collection[str],
-) -> _Way:
-    """Let trips leave as the metering says."""
-
-    def lay(some: Sequence[Journey]) -> _Way:
-        plan = gates.meter(some, params, windows)
-        holds = {hold.trip_id: hold for hold in plan.holds}
-        return _Way.by(gates, some, slots, holds, over=None if plan.given_up else plan.over)
-
-    return _without_late(lay, journeys, may_stay)
-
-
 def _without_late(
     lay: Callable[[Sequence[Journey]], _Way],
     journeys: Sequence[Journey],
+    passed: Callable[[], bool],
     may_stay: Collection[str] | None = None,
 ) -> _Way:
     """Leave out such trips as come late, half of them at a time: the others wait for fewer then.
@@ -95,6 +91,8 @@ def _without_late(
         Lays trips out.
     journeys
         All of them.
+    passed
+        Whether the time for it is over: then all that are late are left out.
     may_stay
         Which may be left out; None: any.
     """
@@ -107,7 +105,7 @@ def _without_late(
             for one in sorted(part, key=lambda one: (-one.arrival_s, one.journey.trip_id))
             if (one in way.late if may_stay is None else one.journey.trip_id in may_stay)
         ]
-        if not way.late or not may:
+        if not way.late or not may or passed():
             break
         gone = may[: math.ceil(len(way.late) / 2)]
         out += gone
