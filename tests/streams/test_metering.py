@@ -397,9 +397,10 @@ def test_a_corridors_own_checkpoint_may_stand_half_its_width_off() -> None:
     places=st.integers(1, 4),
     per_h=st.sampled_from([4.0, 8.0, 12.0]),
     waiting=st.integers(0, 6),
+    outward=st.booleans(),
 )
 def test_whatever_the_world_no_trip_is_late_for_being_held(
-    lots: list[tuple[int, int]], places: int, per_h: float, waiting: int
+    lots: list[tuple[int, int]], places: int, per_h: float, waiting: int, *, outward: bool
 ) -> None:
     """Times are in order, windows and holds are kept, and who went unmetered goes metered."""
     town = Town()
@@ -413,6 +414,8 @@ def test_whatever_the_world_no_trip_is_late_for_being_held(
             hold_until=format_time(ready + timedelta(hours=hold_h)),
         )
     know(town, queue=queue(town.now, per_h=per_h, waiting=waiting))
+    if outward:  # on some trucks' way to their pickups
+        know(town, "OUT", lat=9.9, lon=105.15, queue=None)
     town.run(plan=False)
     drawn = picture(town)
     free, metered = (
