@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+TOO_SMALL: Doc = {
+    "code": "too_small",
+    "detail": "The truck cannot carry all of it.",
+    "params": {},
+}
+"""Why a truck does not take over what another one carries."""
+
 
 def blank_answer(picture: Picture) -> Doc:
     """Return an answer that says nothing but which plan it is."""

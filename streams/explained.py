@@ -15,6 +15,9 @@ from streams.fold import Doc
 from streams.journey import Delay, Timed
 from streams.promised import Checkpoint
 
+_OF_THE_ROAD = ("checkpoint_delays", "metered")
+"""What an explanation says that another road makes untrue."""
+
 
 def written(one: Timed, checkpoints: Mapping[str, Checkpoint], params: Params) -> Trip:
     """Return a trip with its new times, and what it says of checkpoints.
@@ -109,6 +112,21 @@ def _metered(hold: Hold, place: Checkpoint) -> Doc:
         "vi": sentence(hold, place.name, "vi"),
         "en": sentence(hold, place.name),
     }
+
+
+def told_anew(explanation: Doc, trip: Trip) -> Doc:
+    """Return what an assignment says of itself, with the checkpoints on its new road.
+
+    Parameters
+    ----------
+    explanation
+        What it said before.
+    trip
+        How it is planned now.
+    """
+    kept = {name: said for name, said in explanation.items() if name not in _OF_THE_ROAD}
+    told = {name: trip.explanation[name] for name in _OF_THE_ROAD if name in trip.explanation}
+    return kept | told
 
 
 def missed(one: Timed, checkpoints: Mapping[str, Checkpoint]) -> Doc:

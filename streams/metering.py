@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from routing.checkpoints import Hold
 from routing.dispatch import Params, Slot
 from streams.gates import Gates
 from streams.journey import Journey, Timed, Window, into_later_slot, timed
+
+_TURNS = 8
+"""So often some of the late trips are left out; after that, all that are late."""
 
 
 def settle(
@@ -19,12 +23,14 @@ def settle(
     params: Params,
     *,
     metering: bool,
+    passed: Callable[[], bool] = lambda: False,
 ) -> tuple[list[Timed], list[Timed]]:
     """Let new trips leave, be held up, and take a later slot where they miss their own.
 
     Trips are held within their windows. Where that does not keep a checkpoint under its capacity,
     they are held as if they might enter the last window of their facility, and take the one that
     they then reach. Whatever the metering finds, it loses no trip that is in time without it.
+    Where there are too many for all to be in time, some are not sent, so that the others are.
 
     Parameters
     ----------
@@ -38,6 +44,8 @@ def settle(
         The plan's.
     metering
         Whether trips may be held.
+    passed
+        Whether the time for it is over: what was found by then counts.
 
     Returns
     -------
@@ -45,28 +53,79 @@ def settle(
         Trips that are in time, and those that reach no slot in time.
     """
     known = sorted(slots, key=lambda slot: (slot.window_start, slot.slot_id))
-    best = _Way.by(gates, journeys, known, {})
-    lost = best.lost
-    if metering:
-        plan = gates.meter(journeys, params)
-        plans = [plan]
-        if plan.over or plan.given_up:
-            plans.append(gates.meter(journeys, params, _last_windows(journeys, known)))
-        for plan in plans:
-            if all(hold.code == "none" for hold in plan.holds):
-                continue
-            ordered = {hold.trip_id: hold for hold in plan.holds}
-            way = _Way.by(gates, journeys, known, ordered, over=plan.over)
-            if way.lost <= lost and not plan.given_up and (best.over is None or way < best):
-                best = way
+
+    def free(some: Sequence[Journey]) -> _Way:
+        return _Way.by(gates, some, known, {})
+
+    def metered(windows: Mapping[str, Window]) -> Callable[[Sequence[Journey]], _Way]:
+        def lay(some: Sequence[Journey]) -> _Way:
+            plan = gates.meter(some, params, windows)
+            holds = {hold.trip_id: hold for hold in plan.holds}
+            return _Way.by(gates, some, known, holds, over=None if plan.given_up else plan.over)
+
+        return lay
+
+    best = _without_late(free, journeys, passed)
+    for windows in ({}, _last_windows(journeys, known)) if metering else ():
+        if best.over == 0 or passed():
+            break
+        way = _without_late(metered(windows), journeys, passed, best.lost)
+        if way.over is not None and way.lost <= best.lost and way < best:
+            best = way
     holds = {one.journey.trip_id: one.hold for one in best.fine if one.hold is not None}
     gates.expect([one.journey for one in best.fine], holds)
     return best.fine, best.late
 
 
+def _without_late(
+    lay: Callable[[Sequence[Journey]], _Way],
+    journeys: Sequence[Journey],
+    passed: Callable[[], bool],
+    may_stay: Collection[str] | None = None,
+) -> _Way:
+    """Leave out such trips as come late, half of them at a time: the others wait for fewer then.
+
+    Parameters
+    ----------
+    lay
+        Lays trips out.
+    journeys
+        All of them.
+    passed
+        Whether the time for it is over: then all that are late are left out.
+    may_stay
+        Which may be left out; None: any.
+    """
+    going, out = list(journeys), list[Timed]()
+    way = lay(going)
+    for _ in range(_TURNS):
+        may = [
+            one
+            for part in (way.late, way.fine)
+            for one in sorted(part, key=lambda one: (-one.arrival_s, one.journey.trip_id))
+            if (one in way.late if may_stay is None else one.journey.trip_id in may_stay)
+        ]
+        if not way.late or not may or passed():
+            break
+        gone = may[: math.ceil(len(way.late) / 2)]
+        out += gone
+        names = {one.journey.trip_id for one in gone}
+        going = [one for one in going if one.trip_id not in names]
+        way = lay(going)
+    return replace(way, late=[*way.late, *out])
+
+
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """One way to let the new trips leave."""
+    """One way to let the new trips leave.
+
+    Attributes
+    ----------
+    fine, late
+        Trips that are in time, and those that reach no slot in time: these are not sent.
+    over
+        Arrivals beyond capacity that no hold prevents; None where nobody is metered.
+    """
 
     fine: list[Timed]
     late: list[Timed]
@@ -136,8 +195,8 @@ class _Way:
         return self._cost < other._cost
 
     @property
-    def _cost(self) -> tuple[int, int]:
-        return self.over or 0, len(self.late)
+    def _cost(self) -> tuple[int, float]:
+        return len(self.late), math.inf if self.over is None else self.over
 
 
 def _last_windows(journeys: Iterable[Journey], slots: Iterable[Slot]) -> dict[str, Window]:

@@ -27,7 +27,7 @@ from streams.fold import Doc, Store
 from streams.places import free_places
 from streams.planning import Need, Picture
 from streams.pool import sentence_of
-from streams.promised import approach, checkpoint, reach
+from streams.promised import Roadsides, approach, checkpoint, reach
 
 log = logging.getLogger(__name__)
 Drawn = TypeVar("Drawn")
@@ -58,8 +58,10 @@ def draw(store: Store, plan_id: str, now: datetime) -> Picture:
         if (own := reach(desk, corridor_id)) is not None
     }
 
+    roadsides = Roadsides(places, reaches)
+
     def coming(desk: Desk, assignment_id: str) -> Approach | None:
-        return approach(desk, assignment_id, places, reaches)
+        return approach(desk, assignment_id, roadsides)
 
     def change(desk: Desk, assignment_id: str) -> Need | None:
         return _need(desk, assignment_id, slots)

@@ -38,6 +38,7 @@ from routing.roads.network import RoadNetwork, load_network
 from routing.travel import RoadTravel
 from schemas.model import format_time
 from streams.answers import (
+    TOO_SMALL,
     blank_answer,
     leave_out,
     left_lots,
@@ -46,7 +47,7 @@ from streams.answers import (
     trip_fields,
 )
 from streams.drafts import Draft, draft
-from streams.explained import missed, written
+from streams.explained import missed, told_anew, written
 from streams.fold import Doc, derived_id
 from streams.gates import Gates
 from streams.gates import warm as warm_gates
@@ -66,13 +67,8 @@ _ROUNDS_A_LOT = 20
 """So many rounds of search for each lot, where there is time (chosen by trying)."""
 _PARAMS = Params(pool=False)
 """An assignment is one consignment, and its truck has no other one aboard."""
-_TOO_SMALL: Doc = {
-    "code": "too_small",
-    "detail": "The truck cannot carry all of it.",
-    "params": {},
-}
-_OF_THE_ROAD = ("checkpoint_delays", "metered")
-"""What an explanation says that another road makes untrue."""
+_SETTLE_S = 3.0
+"""So long are departures tried against checkpoints; then the best that was found counts."""
 _NEEDS_S = 3.0
 """So long are trips changed before goods are planned; the rest of them is for the next plan."""
 
@@ -197,7 +193,16 @@ def solve(
                 raise
             leave_out(answer, "lots", error)
         else:
-            _write_plan(picture, travel, found, answer, gates, metering=metering)
+            settling_from_s = time.monotonic() - began
+            _write_plan(
+                picture,
+                travel,
+                found,
+                answer,
+                gates,
+                metering=metering,
+                late=lambda: passed(settling_from_s + _SETTLE_S),
+            )
     answer["took_ms"] = round((time.monotonic() - began) * 1000, 1)
     return answer
 
@@ -241,6 +246,7 @@ def _write_plan(
     gates: Gates,
     *,
     metering: bool,
+    late: Callable[[], bool],
 ) -> None:
     """Write each truck's first trip; what its later ones would carry stays open for later plans."""
     lots = {lot.lot_id: lot for lot in picture.lots}
@@ -254,7 +260,7 @@ def _write_plan(
             )
         except Exception as error:  # noqa: BLE001 - the other trips are sound
             leave_out(answer, trip.lot_id, error)
-    trips, late = _settled(picture, drafts, gates, answer, metering=metering)
+    trips, missing = _settled(picture, drafts, gates, answer, metering=metering, passed=late)
     for assignment_id, trip in trips.items():
         try:
             path, lot = drafts[assignment_id].path, lots[trip.lot_id]
@@ -265,11 +271,17 @@ def _write_plan(
             answer["trips"].append({"assignment_id": assignment_id, "fields": fields})
     later = {trip.lot_id for trip in found.trips} - {trip.lot_id for trip in now}
     answer["waiting"] = [*found.waiting, *sorted(later)]
-    answer["unassigned"] = left_lots(found, late, gates)
+    answer["unassigned"] = left_lots(found, missing, gates)
 
 
 def _settled(
-    picture: Picture, drafts: dict[str, Draft], gates: Gates, answer: Doc, *, metering: bool
+    picture: Picture,
+    drafts: dict[str, Draft],
+    gates: Gates,
+    answer: Doc,
+    *,
+    metering: bool,
+    passed: Callable[[], bool],
 ) -> tuple[dict[str, Trip], list[Timed]]:
     """Return the trips with what checkpoints make of them, and those that they make late."""
     planned = {name: one.trip for name, one in drafts.items()}
@@ -279,7 +291,7 @@ def _settled(
     slots = [replace(one, free=max(0, one.free - taken[one.slot_id])) for one in picture.slots]
     journeys = [one.journey for one in drafts.values()]
     try:
-        fine, late = settle(gates, journeys, slots, _PARAMS, metering=metering)
+        fine, late = settle(gates, journeys, slots, _PARAMS, metering=metering, passed=passed)
         told = {one.journey.trip_id: written(one, gates.checkpoints, _PARAMS) for one in fine}
     except Exception as error:  # noqa: BLE001 - the trips are sound without
         leave_out(answer, "checkpoints", error)
@@ -329,7 +341,7 @@ def _meet(
     trip = next((trip for trip in found.trips if trip.quantity_kg >= need.lot.quantity_kg), None)
     if trip is None or not found.forced[0].planned:  # the lot's free choice is not what was asked
         refusals = found.forced[0].refusals if found.forced else ()
-        _tell_unmet(need, [reason_doc(refusal) for refusal in refusals] or [_TOO_SMALL], answer)
+        _tell_unmet(need, [reason_doc(refusal) for refusal in refusals] or [TOO_SMALL], answer)
         return set()
     assignment_id = need.assignment_id
     if need.kind == "override":
@@ -351,7 +363,7 @@ def _meet(
         if not need.loaded:
             changes["pickup_eta"] = format_time(trip.pickup_eta)
         if need.explanation is not None:
-            changes["explanation"] = _told_anew(need.explanation, trip)
+            changes["explanation"] = told_anew(need.explanation, trip)
         answer["trips"].append(
             {
                 "assignment_id": need.assignment_id,
@@ -369,13 +381,6 @@ def _on_the_way(need: Need, journey: Journey, gates: Gates) -> Timed:
         return laid
     free = {slot.slot_id: slot.free for slot in need.slots}
     return into_later_slot(laid, need.slots, free) or laid
-
-
-def _told_anew(explanation: Doc, trip: Trip) -> Doc:
-    """Return what an assignment says of itself, with the checkpoints on its new road."""
-    kept = {name: said for name, said in explanation.items() if name not in _OF_THE_ROAD}
-    told = {name: trip.explanation[name] for name in _OF_THE_ROAD if name in trip.explanation}
-    return kept | told
 
 
 def _tell_unmet(need: Need, reasons: list[Doc], answer: Doc) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -121,6 +121,38 @@ def stands(checkpoints: Sequence[Checkpoint], own: Reach | None) -> tuple[Stand,
     )
 
 
+_stands: dict[str | None, tuple[Stand, ...]] = {}
+"""By corridor, where checkpoints stood when they were drawn last."""
+
+
+class Roadsides:
+    """Where checkpoints stand for trips, by the corridors that these use.
+
+    As long as nothing changes they are the same objects from picture to picture.
+
+    Parameters
+    ----------
+    checkpoints
+        All of them.
+    reaches
+        By corridor.
+    """
+
+    def __init__(self, checkpoints: Sequence[Checkpoint], reaches: Mapping[str, Reach]) -> None:
+        self._checkpoints, self._reaches = checkpoints, reaches
+        self._of: dict[str | None, tuple[Stand, ...]] = {}
+
+    def of(self, corridor_id: str | None) -> tuple[Stand, ...]:
+        """Return where checkpoints stand for a trip through a corridor, or through none."""
+        if corridor_id not in self._of:
+            own = None if corridor_id is None else self._reaches.get(corridor_id)
+            drawn = stands(self._checkpoints, own)
+            if _stands.get(corridor_id) != drawn:
+                _stands[corridor_id] = drawn
+            self._of[corridor_id] = _stands[corridor_id]
+        return self._of[corridor_id]
+
+
 @dataclass(frozen=True, slots=True)
 class _Way:
     """What was found out of one trip's road, as long as it is the same road."""
@@ -135,9 +167,7 @@ _ways: dict[str, _Way] = {}
 """Roads of the trips that are given out: looking for checkpoints beside them takes its time."""
 
 
-def approach(
-    desk: Desk, assignment_id: str, checkpoints: Sequence[Checkpoint], reaches: dict[str, Reach]
-) -> Approach | None:
+def approach(desk: Desk, assignment_id: str, roadsides: Roadsides) -> Approach | None:
     """Return when a trip under way or planned comes to checkpoints; None where to none.
 
     Times are stated driving times without stays. Who has left is where the position says, else
@@ -149,23 +179,17 @@ def approach(
         What dispatch knows.
     assignment_id
         The trip's.
-    checkpoints
-        Those that are drawn.
-    reaches
-        By corridor.
+    roadsides
+        Where checkpoints stand.
     """
     fields = _bound(desk, assignment_id)
-    if fields is None or not checkpoints:
+    beside = roadsides.of(fields.get("corridor_id")) if fields is not None else ()
+    if fields is None or not beside:
         _ways.pop(assignment_id, None)
         return None
-    way = _way(assignment_id, fields, stands(checkpoints, _own(fields, reaches)))
+    way = _way(assignment_id, fields, beside)
     found = _approach(desk, assignment_id, fields, way) if way.passings else None
     return found if found and found.ahead else None
-
-
-def _own(fields: Doc, reaches: dict[str, Reach]) -> Reach | None:
-    corridor_id = fields.get("corridor_id")
-    return None if corridor_id is None else reaches.get(corridor_id)
 
 
 def _bound(desk: Desk, assignment_id: str) -> Doc | None:
@@ -181,7 +205,7 @@ def _bound(desk: Desk, assignment_id: str) -> Doc | None:
 def _way(assignment_id: str, fields: Doc, beside: tuple[Stand, ...]) -> _Way:
     geometry, pickup = fields["route"]["geometry"], fields["pickup"]
     known = _ways.get(assignment_id)
-    if known is not None and known.geometry is geometry and known.stands == beside:
+    if known is not None and known.geometry is geometry and known.stands is beside:
         return known
     if known is not None and known.geometry is geometry:
         legs = known.legs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -233,6 +234,7 @@ def meter(
     best = _best(told, attempt)
     if best.late:
         return MeterPlan(tuple(_unheld(one) for one in _by_id(told)), 0, given_up=True)
+    _count(best, Room(known.values(), now_s, p.bin_s, p.use), told)
     return MeterPlan(tuple(best.holds[one.trip_id] for one in _by_id(told)), len(best.over))
 
 
@@ -283,11 +285,19 @@ def _choose(order: Sequence[MeterTrip], room: Room) -> _Try:
         hold = Hold(trip_id=trip.trip_id, wanted_s=trip.wanted_s, depart_s=depart_s, code=code)
         done.holds[trip.trip_id] = _because(trip, hold, full or was_full, room)
         room.take(depart_s, trip.passes)
-    for trip in order:
-        hold = done.holds[trip.trip_id]
-        if hold.code != "none":
-            done.holds[trip.trip_id] = _counted(hold, order, done, room)
     return done
+
+
+def _count(done: _Try, room: Room, trips: Sequence[MeterTrip]) -> None:
+    """Write into each hold how many were due at its place, and how many that clears."""
+    there: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
+    for trip in trips:
+        for place_id, after_s in trip.passes:
+            comes_s = done.holds[trip.trip_id].depart_s + after_s
+            there[place_id].append((trip.wanted_s + after_s, comes_s))
+    for trip_id, hold in done.holds.items():
+        if hold.code != "none":
+            done.holds[trip_id] = _counted(hold, there[hold.place_id], room)
 
 
 def _because(trip: MeterTrip, hold: Hold, full: str, room: Room) -> Hold:
@@ -303,16 +313,11 @@ def _because(trip: MeterTrip, hold: Hold, full: str, room: Room) -> Hold:
     return replace(hold, place_id=full, from_s=from_s, until_s=until_s)
 
 
-def _counted(hold: Hold, order: Sequence[MeterTrip], done: _Try, room: Room) -> Hold:
+def _counted(hold: Hold, there: Sequence[tuple[float, float]], room: Room) -> Hold:
     """Count who wants to be at the full place in that time, or waits for it from before."""
     due = room.others(hold.place_id, hold.from_s, hold.until_s)
-    for other in order:
-        for place_id, after_s in other.passes:
-            if place_id != hold.place_id:
-                continue
-            wants_s = other.wanted_s + after_s
-            comes_s = done.holds[other.trip_id].depart_s + after_s
-            there = comes_s > hold.from_s - NEAR_S
-            due += wants_s < hold.until_s - NEAR_S and there
-    clears = room.clears(hold.place_id, hold.from_s, hold.until_s)
-    return replace(hold, due=due, clears=clears)
+    due += sum(
+        wants_s < hold.until_s - NEAR_S and comes_s > hold.from_s - NEAR_S
+        for wants_s, comes_s in there
+    )
+    return replace(hold, due=due, clears=room.clears(hold.place_id, hold.from_s, hold.until_s))

@@ -34,6 +34,17 @@ def test_child_reads_the_same_settings(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert load_settings() == settings
 
 
+@pytest.mark.parametrize(("said", "meters"), [("on", True), ("off", False)])
+def test_metering_is_on_or_off(monkeypatch: pytest.MonkeyPatch, said: str, meters: object) -> None:
+    """And a child hears it as it was said."""
+    monkeypatch.setenv("HARVESTLANE_METERING", said)
+    settings = Settings()
+    assert settings.metering is meters
+    for name, value in settings.variables().items():
+        monkeypatch.setenv(name, value)
+    assert Settings().metering is meters
+
+
 def test_existing_broker_is_never_inherited_by_a_throwaway_stack(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -274,6 +274,18 @@ def test_who_cannot_wait_goes_though_the_yard_is_full() -> None:
     assert all(map(in_time, trips(metered)))
 
 
+def test_too_many_for_a_yard_do_not_keep_each_other_from_it() -> None:
+    """Those that it cannot deal with in time wait for a later plan; the others go."""
+    town = town_with(16, hold_h=4, queue=queue(NOON, per_h=3.0))
+    for metering in (False, True):
+        answer = planned(town, metering=metering)
+        facts = trips(answer)
+        assert 4 <= len(facts) < 16
+        assert all(map(in_time, facts))
+        left = {one["lot_id"] for one in answer["unassigned"]}
+        assert left | {one["lot_id"] for one in facts} == {f"L{n:02}" for n in range(16)}
+
+
 def test_what_is_promised_takes_its_room() -> None:
     """Trips that are given out count when more are planned: the yard is not filled twice."""
     town = town_with(4)
@@ -385,9 +397,10 @@ def test_a_corridors_own_checkpoint_may_stand_half_its_width_off() -> None:
     places=st.integers(1, 4),
     per_h=st.sampled_from([4.0, 8.0, 12.0]),
     waiting=st.integers(0, 6),
+    outward=st.booleans(),
 )
 def test_whatever_the_world_no_trip_is_late_for_being_held(
-    lots: list[tuple[int, int]], places: int, per_h: float, waiting: int
+    lots: list[tuple[int, int]], places: int, per_h: float, waiting: int, *, outward: bool
 ) -> None:
     """Times are in order, windows and holds are kept, and who went unmetered goes metered."""
     town = Town()
@@ -401,6 +414,8 @@ def test_whatever_the_world_no_trip_is_late_for_being_held(
             hold_until=format_time(ready + timedelta(hours=hold_h)),
         )
     know(town, queue=queue(town.now, per_h=per_h, waiting=waiting))
+    if outward:  # on some trucks' way to their pickups
+        know(town, "OUT", lat=9.9, lon=105.15, queue=None)
     town.run(plan=False)
     drawn = picture(town)
     free, metered = (
