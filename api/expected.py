@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -247,7 +247,7 @@ def expected(
     there = {one["vehicle"] for one in checkpoint.get("present", [])}
     by_id = {one.trip["assignment_id"]: one.trip for one in trips}
     ahead = [
-        approach
+        _until(approach, place_id)
         for one in trips
         for approach in approaches(one, trucks.get(one.trip["truck_id"]), now_s)
         if one.trip["truck_id"] not in there
@@ -284,6 +284,13 @@ def expected(
             for one, offer, delay_s in zip(many, maybe, delays_s, strict=True)
         ],
     }
+
+
+def _until(approach: Approach, place_id: str) -> Approach:
+    """Leave out what is behind the checkpoint that is asked about."""
+    names = [name for name, _ in approach.ahead]
+    end = names.index(place_id) + 1 if place_id in names else 0
+    return replace(approach, ahead=approach.ahead[:end])
 
 
 def _truck(eta: Eta, trip: Doc, trucks: Mapping[str, Doc]) -> Doc:
