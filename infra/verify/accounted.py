@@ -19,6 +19,7 @@ FOLD_OF: Mapping[str, str] = {
     "truck.registry.v1": "truck",
     "truck.position.v1": "truck",
     "checkpoint.clearance.v1": "truck",
+    "corridor.watch.v1": "truck",
     "truck.plate.v1": "truck",
     "place.registry.v1": "place",
     "port.slot.v1": "place",
@@ -95,6 +96,8 @@ def table_key(read: Read) -> str:
     event = read.event
     if event.topic == "dispatch.command.v1":
         return f"command:{event.id}"
+    if event.topic == "corridor.watch.v1":
+        return f"~watch/{event.key}"
     for kind, topic in (("closure", "road.condition.v1"), ("corridor", "corridor.lifecycle.v1")):
         if event.topic == topic:
             return f"{kind}:{getattr(event.data, f'{kind}_id')}"

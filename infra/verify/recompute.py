@@ -6,7 +6,7 @@ disagree, topics have no order among them and either may win.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from infra.verify.log import Log, Read
 from infra.verify.slots import places_of, told_capacities
 from schemas.assignment import CommandRefused
 from schemas.checkpoint import CheckpointRetracted, Clearance, VisitRecorded, VisitRetracted
+from schemas.corridor import FindingDetected, FindingMended
 from schemas.lot import LotDeclared, LotReady, LotRevised, LotWithdrawn
 from schemas.model import Fact
 
@@ -23,6 +24,17 @@ Told = tuple[datetime, Any]
 
 CLEARANCES_KEPT = 32
 """Of which clearances of a vehicle a table knows what was taken back (docs/architecture.md)."""
+FINDINGS_KEPT = 100
+"""So many findings does a corridor's state name, the latest."""
+
+
+_CLOSURES = {
+    "road.closed": "in_force",
+    "zone.restricted": "in_force",
+    "road.reopened": "lifted",
+    "zone.lifted": "lifted",
+}
+_CORRIDORS = {"corridor.opened": "open", "corridor.closed": "closed"}
 
 
 @dataclass
@@ -263,23 +275,42 @@ def _dispatch(log: Log) -> Iterator[tuple[str, str, Expectation]]:
     for read in log.live("dispatch.command.v1"):
         status = "refused" if read.event.id in refused else "done"
         yield "command", read.event.id, Expectation({"status": [status]})
-    yield from _switched(log, "road.condition.v1", "closure", ("closed", "restricted"), "in_force")
-    yield from _switched(log, "corridor.lifecycle.v1", "corridor", ("opened",), "open")
+    yield from _switched(log, "road.condition.v1", "closure", _CLOSURES)
+    found = _found_on_corridors(log)
+    for kind, name, expected in _switched(log, "corridor.lifecycle.v1", "corridor", _CORRIDORS):
+        sets = {"findings.alert_id": frozenset(found.get(name, ()))}
+        yield kind, name, Expectation(expected.fields, sets)
 
 
 def _switched(
-    log: Log, topic: str, kind: str, begins: tuple[str, ...], on: str
+    log: Log, topic: str, kind: str, statuses: Mapping[str, str]
 ) -> Iterator[tuple[str, str, Expectation]]:
     """Expect of what is opened and closed the status that its latest event gave it."""
     told: dict[str, list[Told]] = {}
-    off = "lifted" if kind == "closure" else "closed"
+    on = next(iter(statuses.values()))
     for read in log.live(topic):
-        name = str(getattr(read.event.data, f"{kind}_id"))
-        starts = read.event.type.split(".")[1] in begins
-        told.setdefault(name, []).append((read.event.time, on if starts else off))
+        status = statuses.get(read.event.type)
+        if status is not None:
+            name = str(getattr(read.event.data, f"{kind}_id"))
+            told.setdefault(name, []).append((read.event.time, status))
     for name, many in told.items():
         if any(status == on for _, status in many):
             yield kind, name, Expectation({"status": [*_latest(many), many[-1][1]]})
+
+
+def _found_on_corridors(log: Log) -> dict[str, list[str]]:
+    """Return what was found on each corridor and is not mended, by the ids of its alerts."""
+    found: dict[str, list[str]] = {}
+    for read in log.live("corridor.lifecycle.v1"):
+        data = read.event.data
+        if isinstance(data, FindingDetected | FindingMended):
+            open_ones = found.setdefault(data.corridor_id, [])
+            if data.alert_id in open_ones:
+                open_ones.remove(data.alert_id)
+            if isinstance(data, FindingDetected):
+                open_ones.append(data.alert_id)
+            del open_ones[:-FINDINGS_KEPT]
+    return found
 
 
 def alerts(log: Log) -> dict[str, str]:

@@ -12,7 +12,7 @@ from infra.verify.finding import SHOWN, Finding
 from infra.verify.judge import INVARIANTS, Verdict, judge
 from infra.verify.known import lasts_too_long
 from schemas.envelope import decode
-from streams import clearance
+from streams import clearance, closures
 from tests.infra.verify.world import (
     ASSIGNMENT,
     BASE_MS,
@@ -550,9 +550,37 @@ def test_a_topic_cut_by_retention_is_not_counted() -> None:
     assert judge(world.log(first={("harvest.lot.v1", 0): 1})).ok
 
 
-def test_the_judge_knows_how_many_clearances_a_table_keeps() -> None:
-    """It imports nothing of the reducers, so the number stands twice."""
+def test_the_judge_knows_how_much_a_table_keeps() -> None:
+    """It imports nothing of the reducers, so the numbers stand twice."""
     assert recompute.CLEARANCES_KEPT == clearance.CLEARANCES_KEPT
+    assert recompute.FINDINGS_KEPT == closures.FINDINGS_KEPT
+
+
+@pytest.mark.parametrize("shown", [["x", "y"], ["x"], ["y"], []])
+def test_what_is_wrong_on_a_corridor_is_what_was_found_and_not_mended(shown: list[str]) -> None:
+    """``x`` was found and mended, ``y`` was found; neither opens or closes the corridor."""
+    world = good_world()
+    opened = {
+        "corridor_id": "c1",
+        "kind": "shuttle",
+        "facilities": ["p1", "p2"],
+        "geometry": {"type": "LineString", "coordinates": [[105.0, 10.0], [105.1, 10.0]]},
+        "valid_from": at(0),
+    }
+    world.say("corridor.lifecycle.v1", "corridor.opened", opened, seconds=10)
+    names = {"corridor_id": "c1", "truck_id": "k1"}
+    found = names | {"assignment_id": "a1", "since": at(20), "evidence": {}}
+    for seconds, event, data in (
+        (30, "corridor.deviation_detected", found | {"alert_id": "x"}),
+        (40, "corridor.unlisted_stop_detected", found | {"alert_id": "y"}),
+        (50, "corridor.finding_mended", names | {"alert_id": "x", "kind": "deviation"}),
+    ):
+        world.say("corridor.lifecycle.v1", event, data, seconds=seconds, source="/streams/truck")
+    finding = {"kind": "deviation", "truck_id": "k1", "since": at(20)}
+    findings = [finding | {"alert_id": name} for name in shown]
+    view = opened | {"width_m": 200.0, "status": "open", "findings": findings}
+    world.view("corridor", "c1", view)
+    assert broken(world) == ({} if shown == ["y"] else {"views_agree": {"recomputed"}})
 
 
 def test_the_clock_of_a_log_is_read_from_its_ticks() -> None:
