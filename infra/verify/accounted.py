@@ -144,10 +144,11 @@ class _Memory:
             return "dead" if dead else "missing"
         if read.entry.place in self.parked:
             return "parked"
-        recent = self.recent.get((event.topic, event.key), Recent())
+        key = table_key(read)
+        recent = self.recent.get((event.topic, key), Recent())
         same = recent.know(event.identity, event.digest)
-        if same is None and (event.key, event.identity) in self.before:
-            same = self.before[event.key, event.identity] == event.digest
+        if same is None and (key, event.identity) in self.before:
+            same = self.before[key, event.identity] == event.digest
         if same is None:
             full = recent.size >= FORGETFUL[event.topic]
             return "forgotten" if full else "missing"

@@ -13,6 +13,7 @@ from infra.verify.judge import INVARIANTS, Verdict, judge
 from infra.verify.known import lasts_too_long
 from schemas.envelope import decode
 from streams import clearance, closures
+from streams.recent import Recent
 from tests.infra.verify.world import (
     ASSIGNMENT,
     BASE_MS,
@@ -554,6 +555,21 @@ def test_the_judge_knows_how_much_a_table_keeps() -> None:
     """It imports nothing of the reducers, so the numbers stand twice."""
     assert recompute.CLEARANCES_KEPT == clearance.CLEARANCES_KEPT
     assert recompute.FINDINGS_KEPT == closures.FINDINGS_KEPT
+
+
+@pytest.mark.parametrize("remembered", [True, False])
+def test_a_watch_is_looked_for_where_the_fold_of_trucks_keeps_it(*, remembered: bool) -> None:
+    """Its row is its own, beside the truck's, and holds the latest identities alone."""
+    world = good_world()
+    data = {"truck_id": "k1", "assignment_id": "a1"}
+    said = world.say("corridor.watch.v1", "watch.ended", data, seconds=60, remember=False)
+    event = decode(said.topic, said.key, said.value, said.headers)
+    row = world.table("truck", "~watch/k1")
+    row["counts"] = {said.topic: {"applied": 1}}
+    if remembered:
+        recent = Recent().with_event(BASE_MS, event.identity, event.digest, 64)
+        row["recent"] = {said.topic: recent.to_text()}
+    assert broken(world) == ({} if remembered else {"accounted": {"event_lost"}})
 
 
 @pytest.mark.parametrize("shown", [["x", "y"], ["x"], ["y"], []])
