@@ -13,7 +13,7 @@ _SPACE = 2 << 20
 
 
 def _sizes(folder: Path) -> dict[str, int]:
-    """Return the size of each file; RocksDB merges in the background, and removes some meanwhile."""
+    """Return the size of each file; RocksDB merges meanwhile, and removes some."""
     sizes = {}
     for path in folder.rglob("*"):
         with suppress(FileNotFoundError):
