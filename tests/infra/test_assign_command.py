@@ -7,13 +7,13 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 import infra
-from infra import cli
 from routing.problems.check import check
+from tests.infra.program import Ended, Program
 
 Json = dict[str, Any]
 
@@ -25,23 +25,12 @@ PROBLEM: Json = {
 }
 
 
-class Ended(NamedTuple):
-    """How a command ended."""
-
-    status: int
-    out: str
-    err: str
-
-
 class Command:
-    """The whole program over a small file."""
+    """`assign` over a small file."""
 
-    def __init__(
-        self, folder: Path, patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str]
-    ) -> None:
-        self.file = folder / "problem.json"
-        self._patch = patch
-        self._out = out
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self.file = program.folder / "problem.json"
 
     def __call__(self, problem: Any, *words: str) -> Ended:
         """Run `assign` over a file that holds this."""
@@ -51,20 +40,13 @@ class Command:
 
     def run(self, *words: str) -> Ended:
         """Run `assign` with these words."""
-        self._patch.setattr(sys, "argv", ["harvestlane", "assign", *words])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        printed = self._out.readouterr()
-        assert isinstance(ended.value.code, int)
-        return Ended(ended.value.code, printed.out, printed.err)
+        return self._program.run("assign", *words)
 
 
 @pytest.fixture
-def command(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Command:
-    """Return the program, ready to run."""
-    return Command(tmp_path, monkeypatch, capsys)
+def command(program: Program) -> Command:
+    """Return the command, ready to run."""
+    return Command(program)
 
 
 def test_a_problem_is_solved_on_stdout(command: Command) -> None:

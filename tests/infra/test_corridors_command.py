@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pytest
 
-from infra import cli
 from infra.corridors.read import demo_places, read_flows, read_places, read_zones
 from infra.scenario.script import read_script
-from routing.roads.bundled import build_bundled
 from schemas.envelope import decode
+from tests.infra.program import Ended, Program
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,58 +40,26 @@ ZONE = {
 }  # fmt: skip
 
 
-class Ended(NamedTuple):
-    """How a command ended."""
-
-    status: int
-    out: str
-    err: str
-
-
 class Command:
-    """The whole program over a small file and the bundled network."""
+    """`corridors plan` over a small file and the bundled network."""
 
-    def __init__(
-        self,
-        folder: Path,
-        network: Path,
-        patch: pytest.MonkeyPatch,
-        out: pytest.CaptureFixture[str],
-    ) -> None:
-        self.folder = folder
-        self.file = folder / "flows.csv"
-        self._network, self._patch, self._out = network, patch, out
+    def __init__(self, program: Program, network: Path) -> None:
+        self._program, self._network = program, network
+        self.folder = program.folder
+        self.file = program.folder / "flows.csv"
 
     def __call__(self, rows: str, *words: str) -> Ended:
         """Run `corridors plan` over a file with these rows."""
         self.file.write_text(rows, encoding="utf-8")
-        given = ("--flows", str(self.file), "--network", str(self._network), "--rounds", "3")
-        words = ("harvestlane", "corridors", "plan", *given, *PERIOD, *words)
-        self._patch.setattr(sys, "argv", list(words))
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        printed = self._out.readouterr()
-        assert isinstance(ended.value.code, int)
-        return Ended(ended.value.code, printed.out, printed.err)
-
-
-@pytest.fixture(scope="module")
-def network_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a freshly built bundled network."""
-    folder = tmp_path_factory.mktemp("roads") / "bundled"
-    build_bundled(folder)
-    return folder
+        network = str(self._network)
+        given = ("--flows", str(self.file), "--network", network, "--rounds", "3")
+        return self._program.run("corridors", "plan", *given, *PERIOD, *words)
 
 
 @pytest.fixture
-def command(
-    tmp_path: Path,
-    network_dir: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Command:
-    """Return the program, ready to run."""
-    return Command(tmp_path, network_dir, monkeypatch, capsys)
+def command(program: Program, network_dir: Path) -> Command:
+    """Return the command, ready to run."""
+    return Command(program, network_dir)
 
 
 def test_a_plan_as_json_tells_corridors_ways_reasons_and_totals(command: Command) -> None:

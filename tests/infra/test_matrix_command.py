@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pytest
 
-from infra import cli
-from routing.roads.bundled import build_bundled
+from tests.infra.program import Ended, Program
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,61 +15,24 @@ if TYPE_CHECKING:
 ROWS = "id,lat,lon\nrach-gia,10.012,105.081\ncan-tho,10.037,105.788\nan-thoi,10.019,104.015\n"
 
 
-class Ended(NamedTuple):
-    """How a command ended."""
-
-    status: int
-    out: str
-    err: str
-
-
 class Command:
-    """The whole program over a small file and the bundled network."""
+    """`matrix` over a small file and the bundled network."""
 
-    def __init__(
-        self,
-        folder: Path,
-        network: Path,
-        patch: pytest.MonkeyPatch,
-        out: pytest.CaptureFixture[str],
-    ) -> None:
-        self.file = folder / "points.csv"
+    def __init__(self, program: Program, network: Path) -> None:
         self._network = network
-        self._patch = patch
-        self._out = out
+        self.run = program.run
+        self.file = program.folder / "points.csv"
 
     def __call__(self, rows: str | bytes, *words: str) -> Ended:
         """Run `matrix` over a file with these rows."""
         self.file.write_bytes(rows if isinstance(rows, bytes) else rows.encode())
         return self.run("matrix", str(self.file), "--network", str(self._network), *words)
 
-    def run(self, *words: str) -> Ended:
-        """Run the program with these words."""
-        self._patch.setattr(sys, "argv", ["harvestlane", *words])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        printed = self._out.readouterr()
-        assert isinstance(ended.value.code, int)
-        return Ended(ended.value.code, printed.out, printed.err)
-
-
-@pytest.fixture(scope="module")
-def network_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a freshly built bundled network."""
-    folder = tmp_path_factory.mktemp("roads") / "bundled"
-    build_bundled(folder)
-    return folder
-
 
 @pytest.fixture
-def command(
-    tmp_path: Path,
-    network_dir: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Command:
-    """Return the program, ready to run."""
-    return Command(tmp_path, network_dir, monkeypatch, capsys)
+def command(program: Program, network_dir: Path) -> Command:
+    """Return the command, ready to run."""
+    return Command(program, network_dir)
 
 
 def test_a_matrix_as_json_agrees_with_single_routes(command: Command, network_dir: Path) -> None:
