@@ -235,6 +235,11 @@ def _loaded(one: Journey, later_s: float) -> tuple[float, float, float]:
     return pickup_s, loads_s, loads_s - one.loads_s
 
 
+def in_order(slots: Iterable[Slot]) -> list[Slot]:
+    """Return slots by when they open."""
+    return sorted(slots, key=lambda slot: (slot.window_start, slot.slot_id))
+
+
 def into_later_slot(one: Timed, slots: Iterable[Slot], free: Mapping[str, int]) -> Timed | None:
     """Give a trip the next slot of its facility that it reaches in time; None where there is none.
 
@@ -243,12 +248,12 @@ def into_later_slot(one: Timed, slots: Iterable[Slot], free: Mapping[str, int]) 
     one
         The trip.
     slots
-        All slots.
+        All slots, in order.
     free
         Places that are left, by slot.
     """
     trip = one.journey.trip
-    for slot in sorted(slots, key=lambda slot: (slot.window_start, slot.slot_id)):
+    for slot in slots:
         if slot.facility_id != trip.facility_id or free.get(slot.slot_id, 0) < 1:
             continue
         other = replace(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from routing.checkpoints import Hold
 from routing.dispatch import Params, Slot
 from streams.gates import Gates
-from streams.journey import Journey, Timed, Window, into_later_slot, timed
+from streams.journey import Journey, Timed, Window, in_order, into_later_slot, timed
 
 _TURNS = 8
 """So often some of the late trips are left out; after that, all that are late."""
@@ -52,7 +52,7 @@ def settle(
     tuple
         Trips that are in time, and those that reach no slot in time.
     """
-    known = sorted(slots, key=lambda slot: (slot.window_start, slot.slot_id))
+    known = in_order(slots)
 
     def free(some: Sequence[Journey]) -> _Way:
         return _Way.by(gates, some, known, {})

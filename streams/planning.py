@@ -51,7 +51,7 @@ from streams.explained import missed, told_anew, written
 from streams.fold import Doc, derived_id
 from streams.gates import Gates
 from streams.gates import warm as warm_gates
-from streams.journey import Journey, Timed, into_later_slot, timed
+from streams.journey import Journey, Timed, in_order, into_later_slot, timed
 from streams.metering import settle
 from streams.promised import Checkpoint, Reach
 from streams.rehearsal import rehearse
@@ -380,7 +380,7 @@ def _on_the_way(need: Need, journey: Journey, gates: Gates) -> Timed:
     if laid.in_time or need.slot_id is not None:
         return laid
     free = {slot.slot_id: slot.free for slot in need.slots}
-    return into_later_slot(laid, need.slots, free) or laid
+    return into_later_slot(laid, in_order(need.slots), free) or laid
 
 
 def _tell_unmet(need: Need, reasons: list[Doc], answer: Doc) -> None:
