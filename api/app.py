@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -33,13 +33,16 @@ from api.clock import StackClock
 from api.config import ApiConfig
 from api.desk import Desk, OpenStreams
 from api.guard import Guard
+from api.kept import Kept
 from api.metrics import Metrics
 from api.openapi import describe
 from api.osrm import routes as osrm
 from api.osrm.inquiry import Inquiries
 from api.problems import ANSWERS, install
 from api.views import RedisViews
+from schemas.topics import KEPT_TOPICS
 
+_log = logging.getLogger(__name__)
 _PACK_FROM_BYTES = 1_000
 
 
@@ -99,9 +102,12 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
 def _desk(config: ApiConfig, broker: Broker | None) -> Desk:
     views = RedisViews(config.redis_url)
     metrics = Metrics()
+    kept_in = None if broker else config.bootstrap
+    broker = broker or KafkaBroker(config.bootstrap)
     return Desk(
         config=config,
-        broker=broker or KafkaBroker(config.bootstrap),
+        broker=broker,
+        kept=Kept(broker, KEPT_TOPICS, kept_in),
         views=views,
         changes=Changes(config.redis_url, config.most_streams),
         clock=StackClock(views, config.clock),
@@ -113,12 +119,14 @@ def _desk(config: ApiConfig, broker: Broker | None) -> Desk:
 @asynccontextmanager
 async def _lifespan(app: Any) -> AsyncIterator[None]:
     desk: Desk = app.state.desk
-    telling = asyncio.create_task(health.keep_telling(desk))
+    beside = [asyncio.create_task(work) for work in (health.keep_telling(desk), desk.kept.follow())]
     try:
         yield
     finally:
         desk.stopping.set()
-        telling.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await telling
+        for task in beside:
+            task.cancel()
+        for ended in await asyncio.gather(*beside, return_exceptions=True):
+            if isinstance(ended, Exception):
+                _log.error("something beside the requests failed", exc_info=ended)
         await asyncio.gather(desk.broker.close(), desk.views.close(), desk.changes.close())

@@ -17,6 +17,7 @@ from api.broker import Broker
 from api.changes import Changes
 from api.clock import StackClock
 from api.config import ApiConfig
+from api.kept import Kept
 from api.metrics import Metrics
 from api.problems import Problem
 from api.sight import WIDE, Sight
@@ -64,6 +65,7 @@ class Desk:
 
     config: ApiConfig
     broker: Broker
+    kept: Kept
     views: RedisViews
     changes: Changes
     clock: StackClock

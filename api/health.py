@@ -84,6 +84,9 @@ async def _missing(desk: Desk) -> list[Flaw]:
     elif topics:
         message = f"topics are missing: {', '.join(sorted(topics))}; run `harvestlane topics apply`"
         flaws.append(Flaw(pointer="kafka", message=message, code="topics"))
+    if not desk.kept.is_whole:
+        message = "what lasts is still being read from Kafka"
+        flaws.append(Flaw(pointer="kafka", message=message, code="kept"))
     if not redis:
         flaws.append(Flaw(pointer="redis", message="Redis does not answer", code="redis"))
     return flaws

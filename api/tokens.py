@@ -45,6 +45,16 @@ class Actor:
         The token's own name.
     page
         Where a one-time link leads.
+    user_id
+        The user of the store or of the OIDC provider; None for a script's token or a machine.
+    session_id
+        The browser's session, which can be revoked; None for none.
+    key_id
+        The API key that a machine showed; None for none.
+    regions
+        The dispatch regions whose rows the actor may see and change; None for all.
+    scopes
+        What a key or token is narrowed to; None for all that its role may.
     """
 
     role: str
@@ -52,6 +62,11 @@ class Actor:
     expires_at: float
     token_id: str = ""
     page: str = "/"
+    user_id: str | None = None
+    session_id: str | None = None
+    key_id: str | None = None
+    regions: frozenset[str] | None = None
+    scopes: frozenset[str] | None = None
 
     @property
     def name(self) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from schemas.model import Fact
-from schemas.topics import DEAD_LETTERS, POSTABLE, TOPICS, Topic
+from schemas.topics import DEAD_LETTERS, KEPT_TOPICS, POSTABLE, TOPICS, Topic
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _FIRST_LINES = """\
@@ -162,7 +162,7 @@ def _channel(topic: Topic) -> dict[str, Any]:
         "topic": topic.name,
         "partitions": topic.partitions,
         "topicConfiguration": {
-            "cleanup.policy": ["compact" if topic.compacted else "delete"],
+            "cleanup.policy": topic.cleanup,
             "retention.ms": topic.retention_ms,
         },
         "bindingVersion": "0.5.0",
@@ -219,7 +219,9 @@ def _key_sentence(topic: Topic, model: type[Fact]) -> str:
 
 def _operations(topic: Topic) -> list[tuple[str, dict[str, Any]]]:
     channel = {"$ref": f"#/channels/{topic.name}"}
-    if topic.audience == "internal" or topic.name == "slot.reservation.v1":
+    if topic.name in KEPT_TOPICS:
+        sentences = {"receive": "The API reads it at start.", "send": "The API keeps it here."}
+    elif topic.audience == "internal" or topic.name == "slot.reservation.v1":
         sentences = {"receive": "The stream workers read it.", "send": "The stream workers say it."}
     elif POSTABLE & set(topic.types):
         sentences = {

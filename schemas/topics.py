@@ -57,10 +57,17 @@ class Topic:
         return "stack" if value is None else str(value)
 
     @property
+    def cleanup(self) -> list[str]:
+        """How the broker makes room: a compacted topic may also be deleted from, by age."""
+        if not self.compacted:
+            return ["delete"]
+        return ["compact"] if self.retention_ms == -1 else ["compact", "delete"]
+
+    @property
     def configs(self) -> dict[str, str]:
         """The topic's settings on the broker."""
         return {
-            "cleanup.policy": "compact" if self.compacted else "delete",
+            "cleanup.policy": ",".join(self.cleanup),
             "retention.ms": str(self.retention_ms),
             # latencies are taken from it, and a scenario of 2021 must not be swept away by its age
             "message.timestamp.type": "LogAppendTime",
@@ -79,6 +86,28 @@ def _state(name: str, key: str, model: type[Fact], partitions: int = ENTITY_PART
         partitions=partitions,
         retention_ms=-1,
         compacted=True,
+    )
+
+
+def kept(name: str, key: str, model: type[Fact], purpose: str, *, retention_ms: int = -1) -> Topic:
+    """Describe a compacted topic of the API's own, which `api.kept` holds in memory.
+
+    Parameters
+    ----------
+    name, key, model, purpose
+        As of a `Topic`; its one type is `NOUN.kept`.
+    retention_ms
+        How long a record stays that no later one replaces; -1 for ever.
+    """
+    return Topic(
+        name=name,
+        key=key,
+        types={f"{name.removesuffix('.v1')}.kept": model},
+        purpose=purpose,
+        partitions=1,
+        retention_ms=retention_ms,
+        compacted=True,
+        audience="internal",
     )
 
 
@@ -316,6 +345,11 @@ TOPICS: tuple[Topic, ...] = (
     ),
 )
 
+KEPT_TOPICS: tuple[str, ...] = tuple(
+    topic.name for topic in TOPICS if any(kind.endswith(".kept") for kind in topic.types)
+)
+"""Names of the compacted topics that are the API's own."""
+
 CATALOGUE: dict[str, Topic] = {topic.name: topic for topic in TOPICS}
 """The topics by name."""
 
@@ -358,6 +392,8 @@ OWN_SOURCE = "/streams/"
 OWN_TOPICS: frozenset[str] = frozenset(
     topic.name
     for topic in TOPICS
-    if topic.types and topic.name != "stack.clock.v1" and not POSTABLE & topic.types.keys()
+    if topic.types
+    and topic.name not in {"stack.clock.v1", *KEPT_TOPICS}
+    and not POSTABLE & topic.types.keys()
 )
 """Topics on which only the streams speak; what others put there is set aside."""

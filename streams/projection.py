@@ -28,7 +28,7 @@ from schemas.alert import AlertCleared, AlertRaised, AlertState
 from schemas.envelope import Event, decode, takes_back
 from schemas.errors import MalformedEvent
 from schemas.model import format_time, parse_time
-from schemas.topics import CATALOGUE, TOPICS
+from schemas.topics import CATALOGUE, KEPT_TOPICS, TOPICS
 from streams.counters import COUNTERS
 from streams.entity import KEPT
 from streams.fold import DeadLetter, Doc, Raw
@@ -40,7 +40,11 @@ GROUP = "harvestlane-projector"
 """Remembers which garbage has been set aside; where to read from stands in Redis."""
 
 OFFSETS = "offsets"
-_STATES = {topic.name: topic.name.split(".", 1)[0] for topic in TOPICS if topic.compacted}
+_STATES = {
+    topic.name: topic.name.split(".", 1)[0]
+    for topic in TOPICS
+    if topic.compacted and topic.name not in KEPT_TOPICS
+}
 _ALERTS, _CLOCK = "alert.v1", "stack.clock.v1"
 _ONLY_CHECKED = ("dispatch.assignment.v1",)
 PROJECTED = (*_STATES, _ALERTS, *_ONLY_CHECKED)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from infra.verify.finding import Finding
 from infra.verify.log import Doc, Entry, Log, Read
-from schemas.topics import TOPICS
+from schemas.topics import KEPT_TOPICS, TOPICS
 from streams.entity import FORGOTTEN
 from streams.lot import LOT_FOLD
 from streams.place import PLACE_FOLD
@@ -42,7 +42,7 @@ INBOX = "dispatch.inbox.v1"
 READ_TOPICS = (*FOLD_OF, INBOX, "stack.tick.v1")
 """Every topic that the workers read."""
 PROJECTED = (
-    *(topic.name for topic in TOPICS if topic.compacted),
+    *(topic.name for topic in TOPICS if topic.compacted and topic.name not in KEPT_TOPICS),
     "alert.v1",
     "dispatch.assignment.v1",
 )

@@ -119,7 +119,7 @@ def test_every_topic_is_a_channel_with_its_settings() -> None:
         assert channel["address"] == kafka["topic"] == topic.name
         assert kafka["partitions"] == topic.partitions
         assert kafka["topicConfiguration"] == {
-            "cleanup.policy": ["compact" if topic.compacted else "delete"],
+            "cleanup.policy": topic.configs["cleanup.policy"].split(","),
             "retention.ms": topic.retention_ms,
         }
         assert channel["tags"] == [{"name": topic.audience}]
