@@ -55,6 +55,8 @@ class User(Rights):
     """The only first log-in code that still opens; null for none."""
     created_at: Moment
     changed_at: Moment
+    sessions_from: Moment
+    """Sessions that were opened before are over: role, password or status changed then."""
 
 
 class Session(Rights):
