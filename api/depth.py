@@ -10,6 +10,7 @@ MOST_DEPTH = 32
 """Arrays and objects inside each other; a batch of events with shapes has nine."""
 
 _TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_PAIR = re.compile(rb"\[\]|\{\}")
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
@@ -38,7 +39,7 @@ def refuse_deep(content_type: str, body: bytes) -> None:
 def _depth_above(body: bytes) -> bool:
     brackets = left = _TEXT.sub(b"", body).translate(None, _NO_BRACKETS)
     for _ in range(MOST_DEPTH):  # each round takes the innermost pairs away
-        left = left.replace(b"[]", b"").replace(b"{}", b"")
+        left = _PAIR.sub(b"", left)
         if not left:
             return False
     depth = 0

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from fastapi import Depends, Request
+
 from api.problems import Problem
 from api.tokens import Actor
 from schemas.identity import Rights
@@ -12,16 +16,15 @@ def is_administrator(actor: Actor) -> bool:
     return actor.role == "administrator" and actor.scopes is None
 
 
-def refuse_others(actor: Actor) -> None:
-    """Refuse everybody but administrators.
-
-    Raises
-    ------
-    Problem
-        `forbidden`.
-    """
+def _administrator(request: Request) -> Actor:
+    actor: Actor = request.scope["actor"]
     if not is_administrator(actor):
         raise Problem("forbidden", f"{actor.role} may not do this; administrators may")
+    return actor
+
+
+Administrator = Annotated[Actor, Depends(_administrator)]
+"""Who asks, if it is an administrator; everybody else is refused before the body is looked at."""
 
 
 def reaches(actor: Actor, rights: Rights) -> bool:

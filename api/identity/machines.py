@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from api.desk import AtDesk, Route
-from api.identity.administrators import reaches, refuse_beyond, refuse_others
+from api.identity.administrators import Administrator, reaches, refuse_beyond
 from api.identity.keys import LONGEST
 from api.problems import Flaw, Problem
 from api.rights import MAY_POST
-from api.tokens import Actor
 from schemas.identity import ApiKey, Device, Rights, Scope
 from schemas.model import Moment, ShortText
 
@@ -59,19 +58,15 @@ class MadeKey(BaseModel, frozen=True):
 
 
 @router.get("", summary="Keys of machines")
-async def list_keys(desk: AtDesk, request: Request) -> Keys:
+async def list_keys(desk: AtDesk, actor: Administrator) -> Keys:
     """List the keys, those that are over among them; for administrators."""
-    actor: Actor = request.scope["actor"]
-    refuse_others(actor)
     shown = [_shown(key) for key in desk.door.keys.every() if reaches(actor, key)]
     return Keys(count=len(shown), items=shown)
 
 
 @router.post("", status_code=201, summary="Make a key")
-async def make_key(desk: AtDesk, body: NewKey, request: Request, response: Response) -> MadeKey:
+async def make_key(desk: AtDesk, body: NewKey, actor: Administrator, response: Response) -> MadeKey:
     """Make a key for a machine; for administrators."""
-    actor: Actor = request.scope["actor"]
-    refuse_others(actor)
     refuse_beyond(actor, body)
     _refuse_vain(body)
     key, secret = await desk.door.keys.make(
@@ -87,10 +82,8 @@ async def make_key(desk: AtDesk, body: NewKey, request: Request, response: Respo
 
 
 @router.delete("/{key_id}", status_code=204, summary="Take a key away")
-async def take_key_away(desk: AtDesk, key_id: str, request: Request) -> Response:
+async def take_key_away(desk: AtDesk, key_id: str, actor: Administrator) -> Response:
     """Let a key open nothing from now on; for administrators."""
-    actor: Actor = request.scope["actor"]
-    refuse_others(actor)
     if key_id not in {key.key_id for key in desk.door.keys.every() if reaches(actor, key)}:
         raise Problem("not_found", f"no key {key_id[:40]!r} is known to you")
     await desk.door.keys.take_away(key_id)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.desk import AtDesk, Desk, Route
-from api.identity.administrators import reaches, refuse_beyond, refuse_others
+from api.identity.administrators import Administrator, reaches, refuse_beyond
 from api.identity.users import FirstLogin
 from api.problems import Problem
 from api.tokens import FIRST_LOGIN_S, Actor
@@ -65,19 +65,17 @@ class Invited(BaseModel, frozen=True):
 
 
 @router.get("", summary="Users of the built-in store")
-async def list_users(desk: AtDesk, request: Request) -> Users:
+async def list_users(desk: AtDesk, actor: Administrator) -> Users:
     """List the users; for administrators."""
-    actor: Actor = request.scope["actor"]
-    refuse_others(actor)
     shown = [_shown(user) for user in desk.door.users.every() if reaches(actor, user)]
     return Users(count=len(shown), items=shown)
 
 
 @router.post("", status_code=201, summary="Add a user")
-async def add_user(desk: AtDesk, body: NewUser, request: Request, response: Response) -> Invited:
+async def add_user(
+    desk: AtDesk, body: NewUser, actor: Administrator, response: Response
+) -> Invited:
     """Add a user and answer a one-time code for the first log-in; for administrators."""
-    actor: Actor = request.scope["actor"]
-    refuse_others(actor)
     refuse_beyond(actor, body)
     invited = await desk.door.users.add(body.login, body)
     response.headers["location"] = f"/v1/users/{invited.user.user_id}"
@@ -85,15 +83,16 @@ async def add_user(desk: AtDesk, body: NewUser, request: Request, response: Resp
 
 
 @router.get("/{user_id}", summary="One user")
-async def get_user(desk: AtDesk, user_id: str, request: Request) -> ShownUser:
+async def get_user(desk: AtDesk, user_id: str, actor: Administrator) -> ShownUser:
     """Answer a user; for administrators."""
-    return _shown(_reached(desk, request.scope["actor"], user_id))
+    return _shown(_reached(desk, actor, user_id))
 
 
 @router.patch("/{user_id}", summary="Change or disable a user")
-async def change_user(desk: AtDesk, user_id: str, body: UserChange, request: Request) -> ShownUser:
+async def change_user(
+    desk: AtDesk, user_id: str, body: UserChange, actor: Administrator
+) -> ShownUser:
     """Change role, subject, regions or status; the user's sessions end. For administrators."""
-    actor: Actor = request.scope["actor"]
     user = _reached(desk, actor, user_id)
     fields: dict[str, Any] = {name: getattr(body, name) for name in body.model_fields_set}
     fields = {
@@ -106,14 +105,13 @@ async def change_user(desk: AtDesk, user_id: str, body: UserChange, request: Req
 
 
 @router.post("/{user_id}/reset", summary="Let a user set a new password")
-async def reset_user(desk: AtDesk, user_id: str, request: Request) -> Invited:
+async def reset_user(desk: AtDesk, user_id: str, actor: Administrator) -> Invited:
     """End the user's sessions and password, and answer a one-time code; for administrators."""
-    _reached(desk, request.scope["actor"], user_id)
+    _reached(desk, actor, user_id)
     return _invited(await desk.door.users.reset(user_id))
 
 
 def _reached(desk: Desk, actor: Actor, user_id: str) -> User:
-    refuse_others(actor)
     user = desk.door.users.get(user_id)
     if not reaches(actor, user):
         raise Problem("not_found", f"no user {user_id[:40]!r} is known to you")
