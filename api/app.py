@@ -33,7 +33,7 @@ from api.clock import StackClock
 from api.config import ApiConfig
 from api.desk import Desk, OpenStreams
 from api.guard import Guard
-from api.identity import machines, people
+from api.identity import driver, machines, people
 from api.identity.door import Door
 from api.kept import Kept
 from api.metrics import Metrics
@@ -85,6 +85,7 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
         session,
         people,
         machines,
+        driver,
         events,
         lots,
         facilities,
