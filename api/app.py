@@ -33,7 +33,7 @@ from api.clock import StackClock
 from api.config import ApiConfig
 from api.desk import Desk, OpenStreams
 from api.guard import Guard
-from api.identity import driver, machines, people
+from api.identity import driver, machines, people, single_sign_on
 from api.identity.door import Door
 from api.kept import Kept
 from api.metrics import Metrics
@@ -83,6 +83,7 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
     for part in (
         health,
         session,
+        single_sign_on,
         people,
         machines,
         driver,

@@ -89,7 +89,8 @@ class OpenSessions(BaseModel, frozen=True):
     items: list[OpenSession]
 
 
-_PAGE_OF = {"haulier": "/haulier", "driver": "/haulier", "checkpoint_officer": "/checkpoint"}
+PAGE_OF = {"haulier": "/haulier", "driver": "/haulier", "checkpoint_officer": "/checkpoint"}
+"""Where roles other than the dispatcher's have their page."""
 
 
 @router.post(
@@ -227,7 +228,7 @@ def _told(actor: Actor, page: str = "/") -> Session:
         "role": actor.role,
         "subject": actor.subject,
         "expires_in_s": max(0, round(actor.expires_at - time.time())),
-        "page": page if page != "/" else _PAGE_OF.get(actor.role, "/"),
+        "page": page if page != "/" else PAGE_OF.get(actor.role, "/"),
     }
     if actor.regions is not None:
         told["regions"] = sorted(actor.regions)
