@@ -28,11 +28,11 @@ from api import (
     whatif,
 )
 from api.broker import Broker, KafkaBroker
-from api.changes import Changes
 from api.clock import StackClock
 from api.config import ApiConfig
 from api.desk import Desk, OpenStreams
 from api.guard import Guard
+from api.hub import Hub
 from api.identity import machines, people
 from api.identity.door import Door
 from api.kept import Kept
@@ -115,7 +115,7 @@ def _desk(config: ApiConfig, broker: Broker | None) -> Desk:
         kept=kept,
         door=Door.at(config, kept),
         views=views,
-        changes=Changes(config.redis_url, config.most_streams),
+        hub=Hub(views, config.heartbeat_s),
         clock=StackClock(views, config.clock),
         metrics=metrics,
         open_streams=OpenStreams(config.most_streams, metrics),
@@ -141,6 +141,5 @@ async def _lifespan(app: Any) -> AsyncIterator[None]:
         for ended in await asyncio.gather(*beside, return_exceptions=True):
             if isinstance(ended, Exception):
                 _log.error("something beside the requests failed", exc_info=ended)
-        await asyncio.gather(
-            desk.broker.close(), desk.views.close(), desk.changes.close(), desk.door.close()
-        )
+        await desk.hub.close()
+        await asyncio.gather(desk.broker.close(), desk.views.close(), desk.door.close())

@@ -14,9 +14,9 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from api.broker import Broker
-from api.changes import Changes
 from api.clock import StackClock
 from api.config import ApiConfig
+from api.hub import Hub
 from api.identity.door import Door
 from api.kept import Kept
 from api.metrics import Metrics
@@ -69,7 +69,7 @@ class Desk:
     kept: Kept
     door: Door
     views: RedisViews
-    changes: Changes
+    hub: Hub
     clock: StackClock
     metrics: Metrics
     open_streams: OpenStreams

@@ -123,8 +123,8 @@ async def standing(
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
         yield Stand(app, client, broker, redis)
+    await app.state.desk.hub.close()
     await app.state.desk.views.close()
-    await app.state.desk.changes.close()
     await app.state.desk.door.close()
 
 
