@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
@@ -32,6 +33,7 @@ from api.clock import StackClock
 from api.config import ApiConfig
 from api.desk import Desk, OpenStreams
 from api.guard import Guard
+from api.hot import HotRoutes
 from api.hub import Hub
 from api.identity import machines, people
 from api.identity.door import Door
@@ -99,6 +101,8 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
         screens,
     ):
         app.include_router(part.router)
+    hot = [*reads.router.routes, *events.router.routes]
+    app.router.routes.insert(0, HotRoutes(one for one in hot if isinstance(one, APIRoute)))
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     return app
 

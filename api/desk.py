@@ -191,19 +191,28 @@ def desk_of(request: Request) -> Desk:
     return desk
 
 
+async def _at_desk(request: Request) -> Desk:  # not async, it would be asked in a thread
+    return desk_of(request)
+
+
 def _actor(request: Request) -> Actor:
     actor: Actor = request.scope["actor"]
     return actor
 
 
-def _asking(request: Request) -> Query:
+def asking(request: Request) -> Query:
+    """Return the read that a request is."""
     return Query(desk_of(request), Sight(_actor(request)))
+
+
+async def _asking(request: Request) -> Query:
+    return asking(request)
 
 
 _KEY_TEXT = r"^[\x21-\x7e]+$"
 
 
-def _acting(
+async def _acting(
     request: Request,
     idempotency_key: Annotated[
         str | None,
@@ -221,7 +230,7 @@ def _acting(
 
 Asking = Annotated[Query, Depends(_asking)]
 Acting = Annotated[Deed, Depends(_acting)]
-AtDesk = Annotated[Desk, Depends(desk_of)]
+AtDesk = Annotated[Desk, Depends(_at_desk)]
 
 
 class _StrictRequest(Request):

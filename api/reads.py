@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from itertools import islice
 from types import GenericAlias
-from typing import Annotated, Any
-from urllib.parse import urlencode
+from typing import Annotated, Any, cast
+from urllib.parse import parse_qsl, urlencode
 
 import orjson
 from fastapi import APIRouter, Header, Query, Request
-from pydantic import create_model
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError, create_model
 from starlette.responses import Response
 
 from api.changes import Entry
-from api.desk import Asking, Route
+from api.desk import Asking, Route, asking
 from api.hub import with_id
 from api.mirror import KIND_OF, Mirror
 from api.problems import Problem
@@ -25,7 +27,41 @@ from schemas.alert import AlertState
 from schemas.model import Fact
 from schemas.topics import CATALOGUE
 
-router = APIRouter(prefix="/v1", tags=["reads"], route_class=Route)
+
+class _Bare(Route):
+    """Call the endpoint with what it asks for, past FastAPI's search for dependencies.
+
+    That search took longer than the reading itself (cProfile: 0.8 of 1.1 ms). The endpoint's
+    signature says what there is, and the description is made of it.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
+        """Return a handler for one item, or for a collection."""
+        endpoint, is_item = self.endpoint, "{entity_id" in self.path
+
+        async def bare(request: Request) -> Response:
+            known = request.headers.get("if-none-match")
+            if is_item:
+                name = request.path_params["entity_id"]
+                answer = await endpoint(asking(request), name, known)
+            else:
+                wanted = _wanted(request.url.query)
+                answer = await endpoint(asking(request), wanted, request, known)
+            return cast("Response", answer)
+
+        return bare
+
+
+@lru_cache(maxsize=1 << 10)
+def _wanted(query: str) -> Wanted:
+    try:
+        return Wanted.model_validate(dict(parse_qsl(query, keep_blank_values=True)))
+    except ValidationError as error:
+        found = [{**each, "loc": ("query", *each["loc"])} for each in error.errors()]
+        raise RequestValidationError(found) from None
+
+
+router = APIRouter(prefix="/v1", tags=["reads"], route_class=_Bare)
 
 IfNoneMatch = Annotated[
     str | None, Header(max_length=1_000, description="Answer 304 where this is what there is.")
@@ -34,18 +70,18 @@ IfNoneMatch = Annotated[
 
 def _collection(kind: str) -> Callable[..., Awaitable[Response]]:
     async def collection(
-        asking: Asking,
+        asker: Asking,
         wanted: Annotated[Wanted, Query()],
         request: Request,
         if_none_match: IfNoneMatch = None,
     ) -> Response:
         """Answer `{count, items, next}`: how many match, and by id those of this page."""
-        mirror = await asking.desk.views.mirror.fresh()
-        tag = _tag_of(mirror, asking.sight, kind)
+        mirror = await asker.desk.views.mirror.fresh()
+        tag = _tag_of(mirror, asker.sight, kind)
         if _is_known(if_none_match, tag):
             return Response(status_code=304, headers={"etag": tag})
         after = wanted.after(kind)
-        count, items, last = await page(asking.desk.views, asking.sight, kind, wanted, after)
+        count, items, last = await page(asker.desk.views, asker.sight, kind, wanted, after)
         following = None if last is None else cursor_after(kind, wanted, last)
         body = b'{"count":%d,"items":[%b],"next":%b}' % (
             count,
@@ -63,13 +99,13 @@ def _collection(kind: str) -> Callable[..., Awaitable[Response]]:
 
 
 def _item(kind: str) -> Callable[..., Awaitable[Response]]:
-    async def item(asking: Asking, entity_id: str, if_none_match: IfNoneMatch = None) -> Response:
+    async def item(asker: Asking, entity_id: str, if_none_match: IfNoneMatch = None) -> Response:
         """Answer the latest state, with its `id`."""
-        mirror = await asking.desk.views.mirror.fresh()
+        mirror = await asker.desk.views.mirror.fresh()
         entry = mirror.shelf(kind).get(entity_id)
         seen = None
         if entry is not None:
-            seen = await look_at(asking.desk.views, asking.sight, kind, entity_id, entry)
+            seen = await look_at(asker.desk.views, asker.sight, kind, entity_id, entry)
         if entry is None or seen is None:
             raise Problem("not_found", f"no {kind} {entity_id[:140]!r} is known to you")
         tag = tag_of(entry.doc)

@@ -38,7 +38,7 @@ def closure(**fields: Any) -> dict[str, Any]:
 
 def put(stand: Stand, state: dict[str, Any]) -> None:
     """Put a closure's state into Redis, as the projector would."""
-    stand.put("closure", "c-1", **state)
+    stand.put("closure", "c-1", **(state | {"version": 1}))
 
 
 def linked(folder: Path, network_dir: Path) -> Path:
