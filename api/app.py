@@ -35,7 +35,7 @@ from api.desk import Desk, OpenStreams
 from api.guard import Guard
 from api.hot import HotRoutes
 from api.hub import Hub
-from api.identity import machines, people
+from api.identity import driver, machines, people, single_sign_on
 from api.identity.door import Door
 from api.kept import Kept
 from api.metrics import Metrics
@@ -85,8 +85,10 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
     for part in (
         health,
         session,
+        single_sign_on,
         people,
         machines,
+        driver,
         events,
         lots,
         facilities,

@@ -280,6 +280,21 @@ def is_inside(actor: Actor, doc: Doc) -> bool:
     return region is None or region in actor.regions
 
 
+def those_inside(actor: Actor, raws: dict[str, bytes]) -> dict[str, bytes]:
+    """Return the documents that are in the actor's regions.
+
+    Parameters
+    ----------
+    actor
+        Who looks or acts.
+    raws
+        States as JSON, by id.
+    """
+    if actor.regions is None:
+        return raws
+    return {name: raw for name, raw in raws.items() if is_inside(actor, orjson.loads(raw))}
+
+
 def _keep(ids: set[str], entity_id: str, *, is_own: bool) -> None:
     (ids.add if is_own else ids.discard)(entity_id)
 
