@@ -32,6 +32,8 @@ from api.changes import Changes
 from api.clock import StackClock
 from api.config import ApiConfig
 from api.desk import Desk, OpenStreams
+from api.devices import positions, registry, trackers
+from api.devices.skew import Clocks
 from api.guard import Guard
 from api.kept import Kept
 from api.metrics import Metrics
@@ -76,6 +78,7 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
     )
     app.state.desk = desk
     app.state.drawings = reference.Drawings()
+    app.state.clocks = Clocks()
     app.state.inquiries = Inquiries(config.network_dir)
     install(app)
     for part in (
@@ -92,6 +95,9 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
         reads,
         osrm,
         whatif,
+        positions,
+        trackers,
+        registry,
         screens,
     ):
         app.include_router(part.router)

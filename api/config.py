@@ -50,6 +50,9 @@ class ApiConfig:
         in it is ever read.
     osrm_table_size
         OSRM's `table` answers at most as many entries as this number squared.
+    device_query_ids
+        Whether a tracker's key may stand in the query of `/v1/devices/osmand`, for trackers that
+        can send it nowhere else.
     """
 
     bootstrap: str
@@ -64,6 +67,7 @@ class ApiConfig:
     most_streams: int = 500
     osrm_table_size: int = 2_000
     passes_dir: Path | None = None
+    device_query_ids: bool = False
 
     def __post_init__(self) -> None:
         if len(self.secret) < 32:

@@ -91,5 +91,6 @@ def api_config(settings: Settings) -> ApiConfig:
         clock=settings.clock,
         osrm_table_size=settings.osrm_table_size,
         passes_dir=settings.home / "passes",
+        device_query_ids=settings.device_query_ids,
         on_ready=Readiness(settings.readiness_path("api")).write,
     )

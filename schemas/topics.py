@@ -11,6 +11,7 @@ from schemas import (
     checkpoint,
     clock,
     corridor,
+    device,
     dispatch,
     lot,
     place,
@@ -342,6 +343,12 @@ TOPICS: tuple[Topic, ...] = (
         retention_ms=-1,
         compacted=True,
         audience="internal",
+    ),
+    kept(
+        "device.tracker.v1",
+        "device_id",
+        device.Tracker,
+        "Which tracker rides on which truck.",
     ),
 )
 
