@@ -42,6 +42,8 @@ from api.osrm import routes as osrm
 from api.osrm.inquiry import Inquiries
 from api.problems import ANSWERS, install
 from api.views import RedisViews
+from api.webhooks import routes as webhooks
+from api.webhooks.job import Webhooks
 from schemas.topics import KEPT_TOPICS
 
 _log = logging.getLogger(__name__)
@@ -79,6 +81,7 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
     app.state.desk = desk
     app.state.drawings = reference.Drawings()
     app.state.clocks = Clocks()
+    app.state.webhooks = Webhooks(desk)
     app.state.inquiries = Inquiries(config.network_dir)
     install(app)
     for part in (
@@ -98,6 +101,7 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
         positions,
         trackers,
         registry,
+        webhooks,
         screens,
     ):
         app.include_router(part.router)
@@ -125,7 +129,8 @@ def _desk(config: ApiConfig, broker: Broker | None) -> Desk:
 @asynccontextmanager
 async def _lifespan(app: Any) -> AsyncIterator[None]:
     desk: Desk = app.state.desk
-    beside = [asyncio.create_task(work) for work in (health.keep_telling(desk), desk.kept.follow())]
+    works = (health.keep_telling(desk), desk.kept.follow(), app.state.webhooks.run())
+    beside = [asyncio.create_task(work) for work in works]
     try:
         yield
     finally:

@@ -53,6 +53,8 @@ class ApiConfig:
     device_query_ids
         Whether a tracker's key may stand in the query of `/v1/devices/osmand`, for trackers that
         can send it nowhere else.
+    webhook_http
+        Whether webhooks may go to plain HTTP, to this machine and to private networks.
     """
 
     bootstrap: str
@@ -68,6 +70,7 @@ class ApiConfig:
     osrm_table_size: int = 2_000
     passes_dir: Path | None = None
     device_query_ids: bool = False
+    webhook_http: bool = False
 
     def __post_init__(self) -> None:
         if len(self.secret) < 32:

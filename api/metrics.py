@@ -51,6 +51,12 @@ class Metrics:
             "Positions whose tracker's clock was off and whose time was put right.",
             registry=self.registry,
         )
+        self.deliveries = Counter(
+            "harvestlane_webhook_deliveries",
+            "Messages sent to webhooks, by whether they were taken.",
+            ("outcome",),
+            registry=self.registry,
+        )
         self.streams = Gauge(
             "harvestlane_event_streams", "Event streams that are open.", registry=self.registry
         )

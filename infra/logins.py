@@ -92,5 +92,6 @@ def api_config(settings: Settings) -> ApiConfig:
         osrm_table_size=settings.osrm_table_size,
         passes_dir=settings.home / "passes",
         device_query_ids=settings.device_query_ids,
+        webhook_http=settings.webhook_http,
         on_ready=Readiness(settings.readiness_path("api")).write,
     )

@@ -85,6 +85,8 @@ class Settings(BaseSettings):
         Whether departures are held so that checkpoints' arrivals stay under their capacity.
     device_query_ids
         Whether a tracker's key may stand in the query of `/v1/devices/osmand`.
+    webhook_http
+        Whether webhooks may go to plain HTTP, to this machine and to private networks.
     log_level
         Least severe level that is logged.
     """
@@ -115,6 +117,7 @@ class Settings(BaseSettings):
     planner_limit_s: float = Field(20.0, ge=1, le=3600, allow_inf_nan=False)
     metering: bool = True
     device_query_ids: bool = False
+    webhook_http: bool = False
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("home", "network")
