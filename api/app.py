@@ -35,6 +35,8 @@ from api.desk import Desk, OpenStreams
 from api.devices import positions, registry, trackers
 from api.devices.skew import Clocks
 from api.guard import Guard
+from api.identity import driver, machines, people
+from api.identity.door import Door
 from api.kept import Kept
 from api.metrics import Metrics
 from api.openapi import describe
@@ -87,6 +89,9 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
     for part in (
         health,
         session,
+        people,
+        machines,
+        driver,
         events,
         lots,
         facilities,
@@ -114,10 +119,12 @@ def _desk(config: ApiConfig, broker: Broker | None) -> Desk:
     metrics = Metrics()
     kept_in = None if broker else config.bootstrap
     broker = broker or KafkaBroker(config.bootstrap)
+    kept = Kept(broker, KEPT_TOPICS, kept_in)
     return Desk(
         config=config,
         broker=broker,
-        kept=Kept(broker, KEPT_TOPICS, kept_in),
+        kept=kept,
+        door=Door.at(config, kept),
         views=views,
         changes=Changes(config.redis_url, config.most_streams),
         clock=StackClock(views, config.clock),
@@ -129,7 +136,13 @@ def _desk(config: ApiConfig, broker: Broker | None) -> Desk:
 @asynccontextmanager
 async def _lifespan(app: Any) -> AsyncIterator[None]:
     desk: Desk = app.state.desk
-    works = (health.keep_telling(desk), desk.kept.follow(), app.state.webhooks.run())
+    works = (
+        health.keep_telling(desk),
+        desk.kept.follow(),
+        app.state.webhooks.run(),
+        desk.door.keep_sweeping(),
+        desk.door.attempts.keep_counting(),
+    )
     beside = [asyncio.create_task(work) for work in works]
     try:
         yield
@@ -140,4 +153,6 @@ async def _lifespan(app: Any) -> AsyncIterator[None]:
         for ended in await asyncio.gather(*beside, return_exceptions=True):
             if isinstance(ended, Exception):
                 _log.error("something beside the requests failed", exc_info=ended)
-        await asyncio.gather(desk.broker.close(), desk.views.close(), desk.changes.close())
+        await asyncio.gather(
+            desk.broker.close(), desk.views.close(), desk.changes.close(), desk.door.close()
+        )

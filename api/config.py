@@ -48,6 +48,9 @@ class ApiConfig:
     passes_dir
         Folder with the keys and lists that passes are verified by, if there is one; no private key
         in it is ever read.
+    rate_per_minute
+        How many requests a browser's session or a machine's key may send in a minute; 0 for any
+        number.
     osrm_table_size
         OSRM's `table` answers at most as many entries as this number squared.
     device_query_ids
@@ -67,6 +70,7 @@ class ApiConfig:
     view_wait_s: float = 2.0
     heartbeat_s: float = 5.0
     most_streams: int = 500
+    rate_per_minute: int = 6_000
     osrm_table_size: int = 2_000
     passes_dir: Path | None = None
     device_query_ids: bool = False

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, ValidationError
 from api.cloudevents import Incoming
 from api.desk import Deed
 from api.problems import Flaw, Problem
+from api.rights import within
 from schemas.envelope import (
     FUTURE_LIMIT,
     Record,
@@ -107,7 +108,13 @@ async def write(deed: Deed, checked: Sequence[Checked]) -> list[Receipt]:
         Who writes.
     checked
         The events.
+
+    Raises
+    ------
+    Problem
+        As by `api.rights.within`, and `broker_unavailable`.
     """
+    await within(deed, [(each.type, each.data) for each in checked])
     written = await deed.desk.broker.publish([each.record for each in checked])
     for each in checked:
         deed.desk.metrics.events.labels(each.type).inc()

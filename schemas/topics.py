@@ -13,6 +13,7 @@ from schemas import (
     corridor,
     device,
     dispatch,
+    identity,
     lot,
     place,
     road,
@@ -371,6 +372,15 @@ TOPICS: tuple[Topic, ...] = (
         partitions=1,
         audience="internal",
     ),
+    kept("identity.user.v1", "user_id", identity.User, "Who logs in by name and password."),
+    kept(
+        "identity.session.v1",
+        "session_id",
+        identity.Session,
+        "Which browsers are logged in, and which no longer are.",
+        retention_ms=7 * _DAY_MS,
+    ),
+    kept("identity.key.v1", "key_id", identity.ApiKey, "Which keys machines have."),
 )
 
 KEPT_TOPICS: tuple[str, ...] = tuple(

@@ -14,7 +14,6 @@ from api.desk import Acting, Deed, Route
 from api.devices.fix import Fix, read_fix
 from api.devices.lines import read_lines
 from api.devices.taking import Taken, Taker
-from api.devices.who import mounted_on
 from api.intake import Receipt, write
 from api.problems import Flaw, Problem, pointer_to
 from api.tokens import Actor
@@ -79,7 +78,7 @@ class LinesTaken(BaseModel, frozen=True):
 )
 async def report_positions(deed: Acting, request: Request) -> PositionReceipts | LinesTaken:
     """Write positions; an array is taken whole or not at all, lines each by itself."""
-    taker = Taker(deed, request.app.state.clocks, mounted_on(deed.desk, deed.actor))
+    taker = Taker(deed, request.app.state.clocks)
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media == LINES:
         return await _lines(deed, taker, request)

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.desk import Acting, Asking, Deed, Route
 from api.devices.taking import TRACKERS
 from api.problems import Problem
-from api.rights import permit
+from api.rights import permit, within
 from schemas.device import DeviceId, Tracker
 from schemas.model import Identifier
 from schemas.truck import TruckPositionReported
@@ -54,7 +54,7 @@ async def list_trackers(asking: Asking, request: Request) -> Trackers:
     items = []
     offsets_s = request.app.state.clocks.offsets_s()
     for tracker in asking.desk.kept.every(TRACKERS).values():
-        if deed.is_wide or await _is_own(deed, tracker.truck_id):
+        if await _is_own(deed, tracker.truck_id):
             off_s = offsets_s.get(tracker.device_id, 0.0)
             items.append(TrackerSeen(**tracker.model_dump(), clock_off_s=off_s))
     return Trackers(count=len(items), items=items)
@@ -89,7 +89,7 @@ async def forget_tracker(deed: Acting, device_id: DeviceId) -> Response:
     kept = deed.desk.kept
     async with kept.lock(TRACKERS, device_id):
         known: Tracker | None = kept.get(TRACKERS, device_id)
-        if known is None or not (deed.is_wide or await _is_own(deed, known.truck_id)):
+        if known is None or not await _is_own(deed, known.truck_id):
             raise Problem("not_found", f"no tracker {device_id!r} is known to you")
         await kept.take_away(TRACKERS, device_id)
     return Response(status_code=204)
@@ -98,6 +98,7 @@ async def forget_tracker(deed: Acting, device_id: DeviceId) -> Response:
 async def _own(deed: Deed, truck_id: str) -> None:
     data: Any = TruckPositionReported(truck_id=truck_id, lat=0, lon=0)
     await permit(deed, "truck.position_reported", data)
+    await within(deed, [("truck.position_reported", data)])
 
 
 async def _is_own(deed: Deed, truck_id: str) -> bool:

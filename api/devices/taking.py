@@ -13,7 +13,7 @@ from api.devices.fix import Fix
 from api.devices.skew import Clocks, corrected
 from api.intake import Checked
 from api.problems import Flaw, Problem
-from api.rights import permit
+from api.rights import permit, within
 from schemas.device import Tracker
 from schemas.envelope import encode, refuse_future
 from schemas.errors import RefusedEvent
@@ -55,14 +55,11 @@ class Taker:
         Who reports.
     clocks
         What is known of trackers' clocks.
-    truck_id
-        The only truck that the reporter may report, where its key is mounted on one.
     """
 
-    def __init__(self, deed: Deed, clocks: Clocks, truck_id: str | None = None) -> None:
+    def __init__(self, deed: Deed, clocks: Clocks) -> None:
         self._deed = deed
         self._clocks = clocks
-        self._mounted_on = truck_id
         self._allowed: dict[str, Problem | None] = {}
 
     async def take(self, fixes: Sequence[Fix | Problem], now: datetime) -> Taken:
@@ -110,11 +107,7 @@ class Taker:
         return taken
 
     async def _truck(self, fix: Fix) -> str:
-        if self._mounted_on is not None:
-            if fix.truck_id not in (None, self._mounted_on):
-                raise Problem("not_yours", f"this key reports truck {self._mounted_on} only")
-            return self._mounted_on
-        truck_id = fix.truck_id
+        truck_id = fix.truck_id or self._deed.actor.truck_id
         if truck_id is None:
             if fix.device_id is None:
                 flaw = Flaw(pointer="#/truck_id", message="missing", code="missing")
@@ -132,6 +125,7 @@ class Taker:
             data = TruckPositionReported(truck_id=truck_id, lat=fix.lat, lon=fix.lon)
             try:
                 await permit(self._deed, _TYPE, data)
+                await within(self._deed, [(_TYPE, data)])
             except Problem as problem:
                 if problem.status == 503:
                     raise

@@ -15,7 +15,7 @@ from api.desk import Deed, Route, desk_of
 from api.devices.fix import Fix, read_fix
 from api.devices.forms import Told, read_client, read_forwarded, read_parameters
 from api.devices.taking import Taker
-from api.devices.who import mounted_on, recognise_tracker
+from api.devices.who import recognise_tracker
 from api.intake import write
 from api.problems import Problem
 
@@ -114,19 +114,18 @@ async def _take(request: Request, told: Told, *, in_url: bool = False) -> Tracke
     desk = desk_of(request)
     is_name_looked_at = desk.config.device_query_ids or not in_url
     offered = told.device if is_name_looked_at else None
-    actor = recognise_tracker(desk, request.method, request.headers, offered)
+    actor = await recognise_tracker(desk, request.method, request.headers, offered)
     request.scope["actor"] = actor
     deed = Deed(desk, actor, f"{request.method} {request.url.path}", None, is_patient=False)
-    truck_id = mounted_on(desk, actor)
-    device = None if truck_id else told.device
+    device = None if actor.truck_id else told.device
     ignored: Counter[str] = Counter()
     fixes: list[Fix | Problem] = []
     for fields in told.fields:
         if fields is None:
             ignored["no_position"] += 1
         else:
-            fixes.append(read_fix(fields | {"device_id": device, "truck_id": truck_id}))
-    taker = Taker(deed, request.app.state.clocks, truck_id)
+            fixes.append(read_fix(fields | {"device_id": device}))
+    taker = Taker(deed, request.app.state.clocks)
     taken = await taker.take(fixes, await desk.clock.now())
     for _, problem in taken.refused:
         desk.metrics.refused.labels(problem.code).inc()

@@ -11,26 +11,16 @@ import binascii
 from starlette.datastructures import Headers
 
 from api.desk import Desk
+from api.identity.recognition import recognise
 from api.problems import Problem
-from api.session import recognise
 from api.tokens import Actor
 
 _CHALLENGE = {"www-authenticate": 'Basic realm="harvestlane", charset="UTF-8", Bearer'}
 
 
-def mounted_on(desk: Desk, actor: Actor) -> str | None:
-    """Return the only truck that somebody's key may report; None where it is mounted on none."""
-    del desk
-    return getattr(actor, "truck_id", None)
-
-
-def by_key(desk: Desk, text: str) -> Actor:
-    """Tell whose key this is."""
-    del desk, text
-    raise Problem("unauthenticated", "no keys yet", headers=_CHALLENGE)
-
-
-def recognise_tracker(desk: Desk, method: str, headers: Headers, offered: str | None) -> Actor:
+async def recognise_tracker(
+    desk: Desk, method: str, headers: Headers, offered: str | None
+) -> Actor:
     """Tell which tracker or gateway sends a request.
 
     Parameters
@@ -45,19 +35,22 @@ def recognise_tracker(desk: Desk, method: str, headers: Headers, offered: str | 
     Raises
     ------
     Problem
-        `unauthenticated`.
+        `unauthenticated`, `too_many`, or `not_ready`: keys have not been read yet.
     """
     scheme, _, given = headers.get("authorization", "").partition(" ")
     try:
         if scheme.lower() == "basic":
-            return by_key(desk, _password(given))
-        if scheme:
-            return recognise(desk.config, method, headers)
-        return by_key(desk, offered or "")
+            actor = desk.door.keys.verify(_password(given))
+        elif scheme:
+            actor = (await recognise(desk, method, headers, is_tls=False)).actor
+        else:
+            actor = desk.door.keys.verify(offered or "")
     except Problem as problem:
         if problem.status != 401:
             raise
         raise Problem("unauthenticated", problem.detail, headers=_CHALLENGE) from None
+    desk.door.attempts.take(actor)
+    return actor
 
 
 def _password(given: str) -> str:

@@ -15,7 +15,7 @@ import orjson
 from api.desk import Desk
 from api.problems import Problem
 from api.sight import Sight
-from api.webhooks.hooks import CURSORS, HOOKS, KINDS, LEARNT_FROM, headers, owner, topics, wanted
+from api.webhooks.hooks import CURSORS, HOOKS, KINDS, headers, owner, topics, wanted
 from api.webhooks.log import DeliveryLog, tried
 from api.webhooks.source import Reader, Source, Told, told
 from api.webhooks.target import Answer, Sender
@@ -153,7 +153,8 @@ class Following:
     async def _step(self, hook: Hook, sight: Sight, reader: Reader) -> None:
         """Tell the next changes; of a thing that changed several times meanwhile, the last."""
         changes = [each for read in await reader.read(self._pace.wait_s) if (each := told(read))]
-        changes.sort(key=lambda each: KINDS.index(each.kind))  # what is one's own comes first
+        order = (*sight.decided_by, *KINDS)
+        changes.sort(key=lambda each: order.index(each.kind))  # what says what is one's own first
         latest: dict[tuple[str, str], tuple[Told, dict[str, Any]]] = {}
         for each in changes:
             seen = await self._seen(sight, each)
@@ -173,7 +174,7 @@ class Following:
             raised = await self._desk.views.find("alert", change.entity_id)
             doc = {**(raised or {}), **doc}
         seen = sight.show(change.kind, change.entity_id, doc)
-        if seen is None and change.kind == "alert" and LEARNT_FROM.get(sight.actor.role):
+        if seen is None and change.kind == "alert" and sight.decided_by:
             await sight.load(self._desk.views)  # of something that is the owner's since just now
             seen = sight.show(change.kind, change.entity_id, doc)
         return None if seen is None else {"id": change.entity_id, **seen}

@@ -6,12 +6,12 @@ import base64
 import hashlib
 import hmac
 import math
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import get_args
 
 from standardwebhooks import Webhook
 
+from api.sight import Sight
 from api.tokens import Actor
 from schemas.webhook import Hook, HookKind
 
@@ -25,13 +25,6 @@ TOPIC_OF: dict[str, str] = {
 
 OLD_SECRET_FOR = timedelta(hours=24)
 """So long what is told is signed by the secret before, too."""
-
-LEARNT_FROM: Mapping[str, tuple[str, ...]] = {
-    "haulier": ("truck", "assignment"),
-    "lot_declarer": ("lot", "assignment"),
-    "port_operator": ("assignment",),
-}
-"""What has to be read to know what is an owner's own, as in `api.sight`."""
 
 
 def owner(hook: Hook) -> Actor:
@@ -59,7 +52,7 @@ def wanted(hook: Hook) -> tuple[str, ...]:
 
 def topics(hook: Hook) -> tuple[str, ...]:
     """Name the topics to be read for a hook: what it is told of, and what that rests on."""
-    kinds = {*wanted(hook), *LEARNT_FROM.get(hook.role, ())}
+    kinds = {*wanted(hook), *Sight(owner(hook)).decided_by}
     return tuple(TOPIC_OF[kind] for kind in KINDS if kind in kinds)
 
 

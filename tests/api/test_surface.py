@@ -96,7 +96,7 @@ async def test_openapi_tells_every_route_its_log_in_and_its_errors(stand: Stand)
         for operation in methods.values():
             assert "default" in operation["responses"]
             assert operation["security"] or not path.startswith("/v1/") or path == "/v1/session"
-    assert set(document["components"]["securitySchemes"]) == {"token", "session"}
+    assert set(document["components"]["securitySchemes"]) == {"token", "device", "session"}
 
 
 @pytest.mark.parametrize(
