@@ -15,7 +15,7 @@ import orjson
 from api.desk import Desk
 from api.problems import Problem
 from api.sight import Sight
-from api.webhooks.hooks import CURSORS, HOOKS, KINDS, headers, owner, topics, wanted
+from api.webhooks.hooks import CURSORS, HOOKS, KINDS, headers, owner, stands, topics, wanted
 from api.webhooks.log import DeliveryLog, tried
 from api.webhooks.source import Reader, Source, Told, told
 from api.webhooks.target import Answer, Sender
@@ -103,10 +103,12 @@ class Following:
         self.news = asyncio.Event()
         """Set when the hook was changed, so that nobody rests on."""
 
-    @property
-    def _hook(self) -> Hook:
+    async def _hook(self) -> Hook:
         hook: Hook | None = self._desk.kept.get(HOOKS, self._hook_id)
         if hook is None or hook.status != "active":
+            raise Stopped
+        if not stands(self._desk.kept, hook, datetime.now(UTC)):
+            await self._pause(self._hook_id, "owner_gone")
             raise Stopped
         return hook
 
@@ -128,7 +130,7 @@ class Following:
                 await asyncio.sleep(min(30.0, failures))
 
     async def _follow(self) -> None:
-        hook = self._hook
+        hook = await self._hook()
         cursor: Cursor | None = self._desk.kept.get(CURSORS, self._hook_id)
         self._failing_since = cursor.failing_since if cursor else None
         known = cursor.places if cursor else {}
@@ -145,7 +147,7 @@ class Following:
                     self._done = dict(reader.places)
                     if asyncio.get_running_loop().time() - self._kept_at >= self._pace.keep_s:
                         await self._keep()
-                latest = self._hook
+                latest = await self._hook()
                 if (latest.kinds, latest.region) != (hook.kinds, hook.region):
                     await self._keep()
                     raise Stopped
@@ -185,7 +187,7 @@ class Following:
             attempt = 0
             while True:
                 attempt += 1
-                hook = self._hook
+                hook = await self._hook()
                 answer = await self.send(hook, change.message_id, body)
                 self.note(change.message_id, change.kind, change.entity_id, answer, attempt)
                 if answer.is_taken:

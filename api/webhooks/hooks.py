@@ -11,8 +11,11 @@ from typing import get_args
 
 from standardwebhooks import Webhook
 
+from api.identity import keys, users
+from api.kept import Kept
 from api.sight import Sight
 from api.tokens import Actor
+from schemas.identity import ApiKey, User
 from schemas.webhook import Hook, HookKind
 
 HOOKS, CURSORS = "webhook.hook.v1", "webhook.cursor.v1"
@@ -43,6 +46,28 @@ def owner(hook: Hook) -> Actor:
         key_id=hook.key_id,
         regions=None if hook.regions is None else frozenset(hook.regions),
     )
+
+
+def stands(kept: Kept, hook: Hook, now: datetime) -> bool:
+    """Tell whether a hook's owner is still what it was as it made the hook.
+
+    Parameters
+    ----------
+    kept
+        Where users and keys last.
+    hook
+        The hook.
+    now
+        The wall clock's time, in UTC.
+    """
+    if hook.key_id is not None:
+        key: ApiKey | None = kept.get(keys.TOPIC, hook.key_id)
+        return key is not None and key.expires_at > now
+    user: User | None = kept.get(users.TOPIC, hook.user_id) if hook.user_id is not None else None
+    if user is None:  # a script's token, or somebody whom an OIDC provider knows
+        return True
+    was = (hook.role, hook.subject, hook.regions)
+    return user.status == "active" and (user.role, user.subject, user.regions) == was
 
 
 def wanted(hook: Hook) -> tuple[str, ...]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
+import logging
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from schemas.model import format_time
-from tests.api.conftest import Stand
+from tests.api.conftest import Stand, standing
 
 pytestmark = pytest.mark.integration
 
@@ -153,3 +155,110 @@ async def test_a_tracker_shows_how_far_its_clock_is_off(stand: Stand) -> None:
     await stand.ask("POST", TRACCAR, json=forwarded(fixTime=fix_time))
     (tracker,) = (await stand.ask("GET", "/v1/trackers")).json()["items"]
     assert -25_200 <= tracker["clock_off_s"] < -25_000
+
+
+async def key_of(stand: Stand, **body: Any) -> str:
+    body = {"role": "driver", "device": {"truck_id": "T1"}, **body}
+    answer = await stand.ask("POST", "/v1/keys", json=body, role="administrator")
+    assert answer.status_code == 201, answer.text
+    secret: str = answer.json()["secret"]
+    return secret
+
+
+async def test_a_trackers_key_is_taken_in_each_place_it_can_be_put(stand: Stand) -> None:
+    key = await key_of(stand)
+    basic = base64.b64encode(f"tracker:{key}".encode()).decode()
+    location = {
+        "timestamp": "2021-08-23T22:00:00.000Z",
+        "coords": {"latitude": 10.5, "longitude": 105.25, "speed": 5.144},
+    }
+    named = {"id": "whatever it says", **PLACE}
+    answers = [
+        await stand.ask("POST", OSMAND, role=None, data={**PLACE, "id": key}),
+        await stand.ask("POST", OSMAND, role=None, json={"location": location, "device_id": key}),
+        *[
+            await stand.ask("GET", OSMAND, role=None, params=named, headers={"authorization": how})
+            for how in (f"Bearer {key}", f"Basic {basic}")
+        ],
+        await stand.ask(
+            "POST",
+            TRACCAR,
+            role=None,
+            json=forwarded(),
+            headers={"authorization": f"Basic {basic}"},
+        ),
+    ]
+    assert [(answer.status_code, answer.json()["accepted"]) for answer in answers] == [(200, 1)] * 5
+    written = [event for event in stand.broker.events if event.topic == "truck.position.v1"]
+    assert {(event.key, event.identity) for event in written} == {("T1", written[0].identity)}
+
+
+async def test_a_key_in_the_query_is_taken_only_where_that_is_allowed(
+    redis_url: str, tmp_path: Path
+) -> None:
+    for allowed, status in ((False, 401), (True, 200)):
+        async with standing(redis_url, tmp_path, device_query_ids=allowed) as stand:
+            parameters = {"id": await key_of(stand), **PLACE}
+            for method in ("GET", "POST"):
+                answer = await stand.ask(method, OSMAND, role=None, params=parameters)
+                assert answer.status_code == status
+
+
+async def test_a_trackers_key_reports_its_truck_and_opens_nothing_else(world: Stand) -> None:
+    headers = {"authorization": f"Bearer {await key_of(world)}"}
+    fix = {"lat": 10.5, "lon": 105.25}
+    for body, status in (
+        (fix, 202),
+        ({**fix, "truck_id": "T1"}, 202),
+        ({**fix, "truck_id": "T2"}, 403),
+        ([fix, {**fix, "truck_id": "T2"}], 422),
+    ):
+        answer = await world.ask("POST", "/v1/positions", json=body, role=None, headers=headers)
+        assert answer.status_code == status
+    for method, path in (
+        ("GET", "/v1/trucks/T1"),
+        ("GET", "/v1/trackers"),
+        ("POST", "/v1/trackers"),
+        ("POST", "/v1/webhooks"),
+        ("GET", "/v1/stream"),
+    ):
+        answer = await world.ask(method, path, role=None, headers=headers, json={})
+        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+
+
+@pytest.mark.parametrize("change", ["taken away", "mistyped"])
+async def test_a_key_that_is_none_any_more_is_not_heard(stand: Stand, change: str) -> None:
+    key = await key_of(stand)
+    if change == "mistyped":
+        key = key[:-1] + ("0" if key[-1] != "0" else "1")
+    else:
+        await stand.ask("DELETE", f"/v1/keys/{key.split('_')[1]}", role="administrator")
+    answer = await stand.ask("POST", OSMAND, role=None, data={**PLACE, "id": key})
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+
+
+async def test_a_gateways_key_is_held_to_its_scopes_and_regions(world: Stand) -> None:
+    await register(world)
+    report = {"device": None, "role": "dispatcher"}
+    for rights, status in (
+        ({"scopes": ["truck.position_reported"]}, 200),
+        ({"scopes": ["lot.ready"]}, 403),
+        ({"regions": ["kien-giang"]}, 200),
+        ({"regions": ["ca-mau"]}, 403),
+    ):
+        headers = {"authorization": f"Bearer {await key_of(world, **report, **rights)}"}
+        answer = await world.ask("POST", TRACCAR, role=None, json=forwarded(), headers=headers)
+        assert answer.status_code == status
+
+
+async def test_no_log_line_holds_a_key_or_a_place(
+    redis_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with standing(redis_url, tmp_path, device_query_ids=True) as stand:
+        key = await key_of(stand)
+        with caplog.at_level(logging.DEBUG, logger="api"):
+            await stand.ask("GET", OSMAND, role=None, params={"id": key, **PLACE})
+            await stand.ask("GET", OSMAND, role=None, params={"id": f"{key}x", **PLACE})
+    lines = [record.getMessage() for record in caplog.records if record.name.startswith("api")]
+    assert any(OSMAND in line for line in lines)
+    assert not any("hlk_" in line or "105.25" in line for line in lines)

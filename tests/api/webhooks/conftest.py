@@ -202,9 +202,18 @@ async def telling(
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def hook(stand: Stand, url: str, role: str = "dispatcher", **body: Any) -> dict[str, Any]:
-    """Make a hook."""
-    answer = await stand.ask("POST", "/v1/webhooks", json={"url": url, **body}, role=role)
+async def hook(
+    stand: Stand, url: str, role: str = "dispatcher", key: str | None = None, **body: Any
+) -> dict[str, Any]:
+    """Make a hook, in a role or by a key."""
+    headers = {"authorization": f"Bearer {key}"} if key else {}
+    answer = await stand.ask(
+        "POST",
+        "/v1/webhooks",
+        json={"url": url, **body},
+        role=None if key else role,
+        headers=headers,
+    )
     assert answer.status_code == 201, answer.text
     found: dict[str, Any] = answer.json()
     return found

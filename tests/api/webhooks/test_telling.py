@@ -212,6 +212,43 @@ async def test_an_owner_is_told_what_it_may_see_and_no_more(
     assert not {"driver_id", "position", "home"} & at_post.keys()
 
 
+async def test_a_hook_ends_with_the_key_that_made_it(
+    stand: Stand, source: MemorySource, receiver: Receiver
+) -> None:
+    body = {"role": "haulier", "subject": "H1"}
+    key = (await stand.ask("POST", "/v1/keys", json=body, role="administrator")).json()
+    made = await hook(stand, receiver.url, key=key["secret"])
+    async with telling(stand, source):
+        source.change("truck", "T1", **TRUCK_DOC)
+        await receiver.until(1)
+        key_id = key["key"]["key_id"]
+        await stand.ask("DELETE", f"/v1/keys/{key_id}", role="administrator")
+        await until(lambda: state(stand, made).status == "paused")
+        source.change("truck", "T1", **TRUCK_DOC)
+        await asyncio.sleep(0.05)
+    assert state(stand, made).paused_because == "owner_gone"
+    assert len(receiver.got) == 1
+
+
+async def test_a_hook_is_narrowed_to_its_owners_regions(
+    stand: Stand, source: MemorySource, receiver: Receiver
+) -> None:
+    body = {"role": "dispatcher", "regions": ["ca-mau"]}
+    key = (await stand.ask("POST", "/v1/keys", json=body, role="administrator")).json()
+    made = await hook(stand, receiver.url, key=key["secret"])
+    everything = await hook(stand, "https://example.org/")
+    async with telling(stand, source):
+        source.change("truck", "T1", **TRUCK_DOC)
+        source.change("truck", "T2", **{**TRUCK_DOC, "region": "ca-mau"})
+        (got,) = await receiver.until(1)
+    assert got.data["id"] == "T2"
+    headers = {"authorization": f"Bearer {key['secret']}"}
+    for hook_id, status in ((made["hook_id"], 200), (everything["hook_id"], 404)):
+        path = f"/v1/webhooks/{hook_id}"
+        answer = await stand.ask("PATCH", path, json={}, role=None, headers=headers)
+        assert answer.status_code == status
+
+
 async def test_a_hook_follows_the_kinds_and_region_it_asked_for(
     stand: Stand, source: MemorySource, receiver: Receiver
 ) -> None:
