@@ -41,9 +41,9 @@ class Got:
         return found
 
 
-async def until(is_so: Callable[[], bool]) -> None:
+async def until(is_so: Callable[[], bool], *, within_s: float = 5) -> None:
     """Wait until something is so."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(within_s):
         while not is_so():  # noqa: ASYNC110 - what is waited for tells nobody
             await asyncio.sleep(0.005)
 
@@ -84,9 +84,9 @@ class Receiver:
         finally:
             writer.close()
 
-    async def until(self, count: int) -> list[Got]:
+    async def until(self, count: int, *, within_s: float = 5) -> list[Got]:
         """Wait until so many messages came; give them."""
-        await until(lambda: len(self.got) >= count)
+        await until(lambda: len(self.got) >= count, within_s=within_s)
         return self.got
 
 
