@@ -32,6 +32,8 @@ from api.broker import Broker, KafkaBroker
 from api.clock import StackClock
 from api.config import ApiConfig
 from api.desk import Desk, OpenStreams
+from api.devices import positions, registry, trackers
+from api.devices.skew import Clocks
 from api.guard import Guard
 from api.hot import HotRoutes
 from api.hub import Hub
@@ -44,6 +46,8 @@ from api.osrm import routes as osrm
 from api.osrm.inquiry import Inquiries
 from api.problems import ANSWERS, install
 from api.views import RedisViews
+from api.webhooks import routes as webhooks
+from api.webhooks.job import Webhooks
 from schemas.topics import KEPT_TOPICS
 
 _log = logging.getLogger(__name__)
@@ -80,6 +84,8 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
     )
     app.state.desk = desk
     app.state.drawings = reference.Drawings()
+    app.state.clocks = Clocks()
+    app.state.webhooks = Webhooks(desk)
     app.state.inquiries = Inquiries(config.network_dir)
     install(app)
     for part in (
@@ -100,6 +106,10 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
         reads,
         osrm,
         whatif,
+        positions,
+        trackers,
+        registry,
+        webhooks,
         screens,
     ):
         app.include_router(part.router)
@@ -134,6 +144,7 @@ async def _lifespan(app: Any) -> AsyncIterator[None]:
     works = (
         health.keep_telling(desk),
         desk.kept.follow(),
+        app.state.webhooks.run(),
         desk.door.keep_sweeping(),
         desk.door.attempts.keep_counting(),
     )
