@@ -57,6 +57,11 @@ class ApiConfig:
         The provider that people log in by, beside users of the stack's own; None for none.
     osrm_table_size
         OSRM's `table` answers at most as many entries as this number squared.
+    device_query_ids
+        Whether a tracker's key may stand in the query of `/v1/devices/osmand`, for trackers that
+        can send it nowhere else.
+    webhook_http
+        Whether webhooks may go to plain HTTP, to this machine and to private networks.
     """
 
     bootstrap: str
@@ -73,6 +78,8 @@ class ApiConfig:
     oidc: OidcConfig | None = None
     osrm_table_size: int = 2_000
     passes_dir: Path | None = None
+    device_query_ids: bool = False
+    webhook_http: bool = False
 
     def __post_init__(self) -> None:
         if len(self.secret) < 32:
