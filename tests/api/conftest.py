@@ -71,7 +71,7 @@ class Stand:
     broker: MemoryBroker
     redis: Redis | None
 
-    def put(self, kind: str, entity_id: str, **doc: Any) -> None:
+    def put(self, kind: str, entity_id: str, /, **doc: Any) -> None:
         """Put a view into Redis, as the projector would."""
         assert self.redis is not None
         raw = orjson.dumps({"version": 1, **doc})
