@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from api import (
+    answers,
     assignments,
     checkpoints,
     closures,
@@ -112,10 +113,12 @@ def _desk(config: ApiConfig, broker: Broker | None) -> Desk:
     metrics = Metrics()
     kept_in = None if broker else config.bootstrap
     broker = broker or KafkaBroker(config.bootstrap)
+    kept = Kept(broker, KEPT_TOPICS, kept_in, most_bytes={answers.TOPIC: answers.MOST_HELD_BYTES})
     return Desk(
         config=config,
         broker=broker,
-        kept=Kept(broker, KEPT_TOPICS, kept_in),
+        kept=kept,
+        answers=answers.Answers(kept),
         views=views,
         changes=Changes(config.redis_url, config.most_streams),
         clock=StackClock(views, config.clock),

@@ -14,6 +14,7 @@ from fastapi import Depends, Header, Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
+from api.answers import Answers
 from api.broker import Broker
 from api.changes import Changes
 from api.clock import StackClock
@@ -70,6 +71,7 @@ class Desk:
     config: ApiConfig
     broker: Broker
     kept: Kept
+    answers: Answers
     views: RedisViews
     changes: Changes
     clock: StackClock
@@ -277,7 +279,7 @@ class _StrictRequest(Request):
 
 
 class Route(APIRoute):
-    """Read JSON bodies strictly, and refuse other media types."""
+    """Read JSON bodies strictly, refuse other media types, answer a repeated write as at first."""
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
         """Wrap FastAPI's handler."""
@@ -289,6 +291,6 @@ class Route(APIRoute):
             is_json = media == "application/json" or media.endswith("+json")
             if self.body_field is not None and not is_json and await request.body():
                 raise Problem("media_type", f"send application/json, not {media[:60] or 'nothing'}")
-            return await handle(request)
+            return await desk_of(request).answers.once(request, handle)
 
         return strict

@@ -7,6 +7,7 @@ from typing import Literal
 
 from schemas import (
     alert,
+    answer,
     assignment,
     checkpoint,
     clock,
@@ -342,6 +343,13 @@ TOPICS: tuple[Topic, ...] = (
         retention_ms=-1,
         compacted=True,
         audience="internal",
+    ),
+    kept(
+        "api.answer.v1",
+        "answer_id",
+        answer.StoredAnswer,
+        "What was answered to writes with an idempotency key, to be answered again.",
+        retention_ms=_DAY_MS,
     ),
 )
 
