@@ -30,6 +30,8 @@ KEY = re.compile(r"[\x21-\x7e]{1,200}")
 """What an idempotency key looks like."""
 
 _KEEP = timedelta(hours=24)
+_KEPT = frozenset({201, 202, 204, 409})
+"""Statuses of answers that are kept: 200 says that nothing was written, other errors pass."""
 _WRITES = frozenset({"POST", "PATCH", "PUT"})
 _SECRET = re.compile(r"/v1/(session|users|keys|webhooks|people)\b.*|.*/driver-link")
 """Paths whose answers hold secrets or what is known of people: never kept."""
@@ -96,7 +98,7 @@ class Answers:
         self._running[answer_id] = content
         try:
             given = await _decided(request, handle)
-            if 200 <= given.status_code < 300 or given.status_code == 409:
+            if given.status_code in _KEPT:
                 await self._keep(answer_id, content, given)
             return given
         finally:
