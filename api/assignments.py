@@ -204,6 +204,8 @@ async def _command(
         "region": assignment["region"],
         "actor": deed.actor.name,
     }
+    if deed.versions is not None and len(deed.versions) == 1:
+        data["expected_version"] = min(deed.versions)
     receipts = await send(deed, [Draft(type=event_type, data=data)])
     sent = Sent(
         command_id=receipts[0].id,

@@ -276,6 +276,15 @@ async def test_a_write_to_what_has_changed_meanwhile_is_refused(
         assert answer.status_code == 202
 
 
+async def test_a_command_tells_the_workers_which_version_it_is_meant_for(land: Stand) -> None:
+    path = "/v1/assignments/A1/accept"
+    for wanted in (None, '"v1"', '"v1", "v2"', "*"):
+        headers = {} if wanted is None else {"if-match": wanted}
+        assert (await land.ask("POST", path, headers=headers)).status_code == 202
+    versions = [getattr(event.data, "expected_version", -1) for event in land.broker.events]
+    assert versions == [None, 1, None, None]
+
+
 async def test_a_condition_that_cannot_be_judged_is_not_passed_over(blind: Stand) -> None:
     headers = {"if-match": '"v1"'}
     answer = await blind.ask(

@@ -34,6 +34,9 @@ from tests.api.conftest import Stand
 
 pytestmark = pytest.mark.integration
 
+FROM_PATH = {"assignment_id", "region", "actor", "expected_version"}
+"""What a command has from its path, its sender and `If-Match`."""
+
 
 @pytest.mark.parametrize(
     ("method", "path", "role", "status"),
@@ -123,9 +126,9 @@ async def test_openapi_tells_every_route_its_log_in_and_its_errors(stand: Stand)
         (trucks.TruckChange, TruckStatusChanged, {"truck_id"}),
         (corridors.CorridorChange, CorridorOpened, {"corridor_id"}),
         (closures.ClosureBody, ZoneRestricted, set()),
-        (assignments.Pin, AssignmentPin, {"assignment_id", "region", "actor"}),
-        (assignments.Override, AssignmentOverride, {"assignment_id", "region", "actor"}),
-        (assignments.Obstacle, AssignmentReportProblem, {"assignment_id", "region", "actor"}),
+        (assignments.Pin, AssignmentPin, FROM_PATH),
+        (assignments.Override, AssignmentOverride, FROM_PATH),
+        (assignments.Obstacle, AssignmentReportProblem, FROM_PATH),
     ],
 )
 def test_a_body_has_every_field_of_its_event(
