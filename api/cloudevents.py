@@ -119,8 +119,8 @@ def _structured(found: Any, base: tuple[str | int, ...]) -> Incoming:
             "an event must be a JSON object",
             errors=[Flaw(pointer=pointer_to(*base), message="not an object", code="object_type")],
         )
-    attributes = {name: value for name, value in found.items() if name != "data"}
-    return Incoming(attributes, found.get("data"), base)
+    attributes = found.copy()
+    return Incoming(attributes, attributes.pop("data", None), base)
 
 
 def _binary(headers: Mapping[str, str], data: Any) -> Incoming:

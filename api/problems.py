@@ -47,6 +47,7 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
     "truck_unknown": (422, "Xe chưa đăng ký", "No such truck"),
     "batch_refused": (422, "Lô sự kiện bị từ chối", "Batch refused"),
     "internal": (500, "Lỗi hệ thống", "Internal error"),
+    "busy": (503, "Hệ thống đang bận", "Busy"),
     "broker_unavailable": (503, "Chưa ghi nhận được", "Cannot be recorded now"),
     "views_unavailable": (503, "Chưa đọc được dữ liệu", "Cannot be read now"),
     "clock_unknown": (503, "Chưa biết giờ hệ thống", "The clock is not known yet"),
