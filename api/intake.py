@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field, ValidationError
 from api.cloudevents import Incoming
 from api.desk import Deed
 from api.problems import Flaw, Problem
+from api.rights import within
 from schemas.envelope import (
     FUTURE_LIMIT,
     Record,
@@ -111,7 +112,13 @@ async def write(deed: Deed, checked: Sequence[Checked]) -> list[Receipt]:
         Who writes.
     checked
         The events.
+
+    Raises
+    ------
+    Problem
+        As by `api.rights.within`, and `broker_unavailable`.
     """
+    await within(deed, [(each.type, each.data) for each in checked])
     written = await deed.desk.broker.publish([each.record for each in checked])
     for event_type, count in Counter(each.type for each in checked).items():
         deed.desk.metrics.events.labels(event_type).inc(count)
