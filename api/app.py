@@ -84,6 +84,7 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
         responses=ANSWERS,
         middleware=[
             Middleware(Guard, desk=desk),
+            Middleware(events.Direct, desk=desk),
             Middleware(GZipMiddleware, minimum_size=_PACK_FROM_BYTES, compresslevel=1),
         ],
     )

@@ -64,6 +64,7 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
     "password_weak": (422, "Mật khẩu quá dễ đoán", "The password is too easily guessed"),
     "too_many": (429, "Quá nhiều yêu cầu", "Too many requests"),
     "internal": (500, "Lỗi hệ thống", "Internal error"),
+    "busy": (503, "Hệ thống đang bận", "Busy"),
     "broker_unavailable": (503, "Chưa ghi nhận được", "Cannot be recorded now"),
     "views_unavailable": (503, "Chưa đọc được dữ liệu", "Cannot be read now"),
     "provider_unavailable": (503, "Chưa đăng nhập được", "The log-in provider does not answer"),
