@@ -6,9 +6,11 @@ import logging
 import socket
 
 import uvicorn
+from fastapi import FastAPI
 
 from api.app import create_app
 from api.config import ApiConfig
+from api.connections import BoundedProtocol
 from api.desk import Desk
 from schemas.errors import StackError
 
@@ -52,22 +54,30 @@ def serve(config: ApiConfig, *, host: str, port: int, log_level: str = "info") -
         logging.getLogger(noisy).setLevel(logging.ERROR)
     listener = _listen(host, port)
     app = create_app(config)
-    server = _Server(
-        uvicorn.Config(
-            app,
-            loop="uvloop",
-            http="httptools",
-            ws="none",
-            log_config=None,
-            access_log=False,  # it would write queries, which may hold plates
-            server_header=False,
-            timeout_keep_alive=_KEEP_ALIVE_S,
-            timeout_graceful_shutdown=_GRACE_S,
-        ),
-        app.state.desk,
-    )
+    server = _Server(spoken(app), app.state.desk)
     with listener:
         server.run(sockets=[listener])
+
+
+def spoken(app: FastAPI) -> uvicorn.Config:
+    """Say how an application speaks HTTP.
+
+    Parameters
+    ----------
+    app
+        The application.
+    """
+    return uvicorn.Config(
+        app,
+        loop="uvloop",
+        http=BoundedProtocol,
+        ws="none",
+        log_config=None,
+        access_log=False,  # it would write queries, which may hold plates
+        server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE_S,
+        timeout_graceful_shutdown=_GRACE_S,
+    )
 
 
 def _listen(host: str, port: int) -> socket.socket:
