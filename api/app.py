@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
@@ -28,12 +29,15 @@ from api import (
     whatif,
 )
 from api.broker import Broker, KafkaBroker
-from api.changes import Changes
 from api.clock import StackClock
 from api.config import ApiConfig
 from api.desk import Desk, OpenStreams
+from api.devices import positions, registry, trackers
+from api.devices.skew import Clocks
 from api.guard import Guard
-from api.identity import driver, machines, people
+from api.hot import HotRoutes
+from api.hub import Hub
+from api.identity import driver, machines, people, single_sign_on
 from api.identity.door import Door
 from api.kept import Kept
 from api.metrics import Metrics
@@ -42,6 +46,8 @@ from api.osrm import routes as osrm
 from api.osrm.inquiry import Inquiries
 from api.problems import ANSWERS, install
 from api.views import RedisViews
+from api.webhooks import routes as webhooks
+from api.webhooks.job import Webhooks
 from schemas.topics import KEPT_TOPICS
 
 _log = logging.getLogger(__name__)
@@ -78,11 +84,14 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
     )
     app.state.desk = desk
     app.state.drawings = reference.Drawings()
+    app.state.clocks = Clocks()
+    app.state.webhooks = Webhooks(desk)
     app.state.inquiries = Inquiries(config.network_dir)
     install(app)
     for part in (
         health,
         session,
+        single_sign_on,
         people,
         machines,
         driver,
@@ -97,9 +106,15 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
         reads,
         osrm,
         whatif,
+        positions,
+        trackers,
+        registry,
+        webhooks,
         screens,
     ):
         app.include_router(part.router)
+    hot = [*reads.router.routes, *events.router.routes]
+    app.router.routes.insert(0, HotRoutes(one for one in hot if isinstance(one, APIRoute)))
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     return app
 
@@ -116,7 +131,7 @@ def _desk(config: ApiConfig, broker: Broker | None) -> Desk:
         kept=kept,
         door=Door.at(config, kept),
         views=views,
-        changes=Changes(config.redis_url, config.most_streams),
+        hub=Hub(views, config.heartbeat_s),
         clock=StackClock(views, config.clock),
         metrics=metrics,
         open_streams=OpenStreams(config.most_streams, metrics),
@@ -129,6 +144,7 @@ async def _lifespan(app: Any) -> AsyncIterator[None]:
     works = (
         health.keep_telling(desk),
         desk.kept.follow(),
+        app.state.webhooks.run(),
         desk.door.keep_sweeping(),
         desk.door.attempts.keep_counting(),
     )
@@ -142,6 +158,5 @@ async def _lifespan(app: Any) -> AsyncIterator[None]:
         for ended in await asyncio.gather(*beside, return_exceptions=True):
             if isinstance(ended, Exception):
                 _log.error("something beside the requests failed", exc_info=ended)
-        await asyncio.gather(
-            desk.broker.close(), desk.views.close(), desk.changes.close(), desk.door.close()
-        )
+        await desk.hub.close()
+        await asyncio.gather(desk.broker.close(), desk.views.close(), desk.door.close())

@@ -13,6 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.config import MOST_BODY_BYTES
 from api.depth import refuse_deep
 from api.desk import Desk
+from api.devices.positions import LINES
+from api.devices.trackers import OWN_LOG_IN
 from api.identity.recognition import OPEN, recognise, refuse_without_password
 from api.problems import Problem, answer
 from api.rights import refuse_outside_scopes
@@ -22,7 +24,7 @@ _log = logging.getLogger("api.requests")
 _BODY_S = 15.0
 _STREAM = "/v1/stream"
 _ASKED_ALWAYS = frozenset({"/healthz", "/readyz", "/metrics"})
-"""Machines ask these every other second; a log that people read need not say so."""
+"""Machines ask these every other second; a log that people read need not say so, nor of reads."""
 
 SECURITY_HEADERS = {
     # the map engine runs its worker from a blob and draws images from blobs and data
@@ -82,14 +84,14 @@ class Guard:
     async def _serve(self, scope: Scope, receive: Receive, send: _Reply) -> None:
         method, path = scope["method"], scope["path"]
         headers = Headers(scope=scope)
-        if path.startswith("/v1/") and (method, path) not in OPEN:
+        if path.startswith("/v1/") and (method, path) not in OPEN and path not in OWN_LOG_IN:
             found = await recognise(self._desk, method, headers, is_tls=send.is_tls)
             send.cookies = found.cookies
             scope["actor"] = found.actor
             self._desk.door.attempts.take(found.actor)
             refuse_without_password(found.actor, path)
             refuse_outside_scopes(found.actor, method, path)
-        if method in {"POST", "PATCH", "PUT", "DELETE"}:
+        if method in {"POST", "PATCH", "PUT", "DELETE"} and not _is_streamed(path, headers):
             body = await _body(headers, receive)
             refuse_deep(headers.get("content-type", ""), body)
             receive = _Replay(body, receive)
@@ -109,7 +111,8 @@ class Guard:
         self._desk.metrics.requests.labels(scope["method"], route, status).inc()
         if route != _STREAM:
             self._desk.metrics.seconds.labels(route).observe(took_s)
-        level = logging.DEBUG if route in _ASKED_ALWAYS and status < 400 else logging.INFO
+        is_quiet = scope["method"] == "GET" or route in _ASKED_ALWAYS
+        level = logging.DEBUG if is_quiet and status < 400 else logging.INFO
         _log.log(level, "%s %s %d %.0f ms", scope["method"], route, status, took_s * 1000)
 
 
@@ -155,6 +158,12 @@ class _Replay:
         message = {"type": "http.request", "body": self._body, "more_body": False}
         self._body = None
         return message
+
+
+def _is_streamed(path: str, headers: Headers) -> bool:
+    """Tell whether a body is read as it comes, with bounds of its own (`api.devices.lines`)."""
+    media = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return path == "/v1/positions" and media == LINES
 
 
 async def _body(headers: Headers, receive: Receive) -> bytes:

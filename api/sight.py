@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-
 from api.passing import passes
 from api.tokens import Actor
 from api.views import RedisViews
@@ -87,6 +85,13 @@ class Sight:
         self.is_by_trips = actor.role == _OFFICER or actor.assignment_id is not None
         """Whether trips decide which trucks and lots are seen."""
 
+    @property
+    def decided_by(self) -> tuple[str, ...]:
+        """The kinds of documents that say what is the actor's own, in the order to read them."""
+        if self.is_whole or (self.actor.role == "observer" and self.actor.regions is None):
+            return ()
+        return _DECIDED_BY.get(self.actor.role, ("assignment",))
+
     def needs(self, kind: str) -> bool:
         """Tell whether `load` must come first before documents of a kind are looked at.
 
@@ -110,19 +115,17 @@ class Sight:
         if self.actor.assignment_id is not None:
             await self._learn(views, "assignment", self.actor.assignment_id)
             return
-        if self.is_whole or (self.actor.role == "observer" and self.actor.regions is None):
-            return
-        for kind in _DECIDED_BY.get(self.actor.role, ("assignment",)):
+        for kind in self.decided_by:
             if kind == "checkpoint":
                 await self._learn(views, kind, self.actor.subject)
                 continue
-            for entity_id, raw in (await views.every(kind)).items():
-                self.show(kind, entity_id, orjson.loads(raw))
+            for entity_id, entry in (await views.mirror.fresh()).shelf(kind).items():
+                self.show(kind, entity_id, entry.doc)
 
     async def _learn(self, views: RedisViews, kind: str, entity_id: str | None) -> None:
-        raw = await views.get(kind, entity_id) if entity_id else None
-        if raw is not None and entity_id is not None:
-            self.show(kind, entity_id, orjson.loads(raw))
+        entry = (await views.mirror.fresh()).shelf(kind).get(entity_id or "")
+        if entry is not None and entity_id is not None:
+            self.show(kind, entity_id, entry.doc)
 
     def show(self, kind: str, entity_id: str, doc: Doc) -> Doc | None:
         """Return what the actor may see of one document; None where it may see nothing.

@@ -11,6 +11,7 @@ from schemas import (
     checkpoint,
     clock,
     corridor,
+    device,
     dispatch,
     identity,
     lot,
@@ -18,6 +19,7 @@ from schemas import (
     road,
     slot,
     truck,
+    webhook,
 )
 from schemas.model import Fact
 
@@ -344,6 +346,32 @@ TOPICS: tuple[Topic, ...] = (
         compacted=True,
         audience="internal",
     ),
+    kept(
+        "device.tracker.v1",
+        "device_id",
+        device.Tracker,
+        "Which tracker rides on which truck.",
+    ),
+    kept(
+        "webhook.hook.v1",
+        "hook_id",
+        webhook.Hook,
+        "Who is told of changes by webhook.",
+    ),
+    kept(
+        "webhook.cursor.v1",
+        "hook_id",
+        webhook.Cursor,
+        "How far each webhook has been told.",
+    ),
+    Topic(
+        "webhook.delivery.v1",
+        "hook_id",
+        {"webhook.delivery_tried": webhook.DeliveryTried},
+        "How telling each change to each webhook went.",
+        partitions=1,
+        audience="internal",
+    ),
     kept("identity.user.v1", "user_id", identity.User, "Who logs in by name and password."),
     kept(
         "identity.session.v1",
@@ -403,7 +431,7 @@ OWN_TOPICS: frozenset[str] = frozenset(
     topic.name
     for topic in TOPICS
     if topic.types
-    and topic.name not in {"stack.clock.v1", *KEPT_TOPICS}
+    and topic.name not in {"stack.clock.v1", "webhook.delivery.v1", *KEPT_TOPICS}
     and not POSTABLE & topic.types.keys()
 )
 """Topics on which only the streams speak; what others put there is set aside."""
