@@ -272,12 +272,6 @@ class Settings(BaseSettings):
         draft.unlink()
         return self.secret_path.read_bytes()
 
-    @classmethod
-    def secrets(cls) -> frozenset[str]:
-        """Name the `HARVESTLANE_` variables whose values are shown to nobody."""
-        fields = cls.model_fields.items()
-        return frozenset(_PREFIX + name.upper() for name, field in fields if not field.repr)
-
     def environment(self) -> dict[str, str]:
         """Give the environment in which a child process reads these same settings.
 

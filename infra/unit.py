@@ -5,7 +5,6 @@ from __future__ import annotations
 import getpass
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from infra.settings import PROJECT, Settings
@@ -20,13 +19,11 @@ def unit(settings: Settings, *, user: str | None = None) -> str:
     Parameters
     ----------
     settings
-        What the stack is to run with; only what differs from the defaults is written, and no
-        secret, since everybody may read a unit: a file beside the event log holds those.
+        What the stack is to run with; only what differs from the defaults is written.
     user
         Whose processes they are; None: this user's.
     """
     own = sorted(settings.variables().items() - Settings.model_construct().variables().items())
-    kept_apart = [name for name, _ in own if name in settings.secrets()]
     program = Path(sys.executable).parent / "harvestlane"
     lines = [
         "[Unit]",
@@ -38,12 +35,7 @@ def unit(settings: Settings, *, user: str | None = None) -> str:
         f"User={user or getpass.getuser()}",
         f"WorkingDirectory={_escaped(str(PROJECT))}",
         f"Environment={_quoted('PATH=' + os.environ.get('PATH', '/usr/bin:/bin'))}",
-        *(
-            f"Environment={_quoted(f'{name}={value}')}"
-            for name, value in own
-            if name not in kept_apart
-        ),
-        *_of_a_file(settings.home / "environment", kept_apart),
+        *(f"Environment={_quoted(f'{name}={value}')}" for name, value in own),
         f"ExecStart={_quoted(str(program))} up",
         "Restart=on-failure",
         "RestartSec=5",
@@ -55,12 +47,6 @@ def unit(settings: Settings, *, user: str | None = None) -> str:
         "",
     ]
     return "\n".join(lines)
-
-
-def _of_a_file(path: Path, names: list[str]) -> Iterator[str]:
-    if names:
-        yield f"# its owner's only (chmod 600), with a line NAME=VALUE for {', '.join(names)}"
-        yield f"EnvironmentFile={_escaped(str(path))}"
 
 
 def _escaped(text: str) -> str:

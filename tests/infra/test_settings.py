@@ -98,8 +98,3 @@ def test_a_new_folder_is_for_its_owner_only(tmp_path: Path) -> None:
     settings = Settings.throwaway(tmp_path / "some" / "home")
     settings.signing_secret()
     assert settings.home.stat().st_mode & 0o777 == 0o700
-
-
-def test_what_is_secret_is_known_as_such() -> None:
-    assert {"HARVESTLANE_OIDC_CLIENT_SECRET"} <= Settings.secrets()
-    assert "HARVESTLANE_PORT" not in Settings.secrets()

@@ -43,14 +43,3 @@ def test_it_is_three_sections() -> None:
     parser = configparser.RawConfigParser(strict=False)
     parser.read_string(unit(Settings()))
     assert parser.sections() == ["Unit", "Service", "Install"]
-
-
-def test_it_shows_no_secret(tmp_path: Path) -> None:
-    """Everybody may read a unit."""
-    shown = unit(Settings(home=tmp_path, oidc_client_id="known", oidc_client_secret="hushed"))
-    assert "hushed" not in shown
-    said = _parsed(shown)
-    assert said["EnvironmentFile"] == [f"{tmp_path}/environment"]
-    assert '"HARVESTLANE_OIDC_CLIENT_ID=known"' in said["Environment"]
-    assert "HARVESTLANE_OIDC_CLIENT_SECRET" in shown
-    assert "EnvironmentFile" not in unit(Settings(home=tmp_path))
