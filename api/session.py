@@ -214,12 +214,17 @@ async def _by_code(desk: Desk, code: str) -> tuple[str, Tokens]:
     rights: Rights = Rights(role=login.role, subject=login.subject)
     if login.user_id is not None:
         rights = desk.door.users.first(login)
+    desk.door.sessions.refuse_used(login.token_id)
     keep_s = math.ceil(max(login.expires_at - time.time(), 0)) + 60
     if not await desk.views.spend(login.token_id, keep_s=keep_s):
         raise Problem("code_refused", "this link was opened before; ask for a new one")
     try:
         tokens = await desk.door.sessions.open(
-            rights, how="link", user_id=login.user_id, assignment_id=login.assignment_id
+            rights,
+            how="link",
+            user_id=login.user_id,
+            assignment_id=login.assignment_id,
+            code_id=login.token_id,
         )
     except Problem:
         await desk.views.unspend(login.token_id)

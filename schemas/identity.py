@@ -68,6 +68,8 @@ class Session(Rights):
     assignment_id: Identifier | None = None
     """The only trip that it is for; null for all that its role sees."""
     how: Literal["link", "password", "oidc"]
+    code_id: Annotated[str, Field(max_length=64)] | None = None
+    """The one-time code that opened it, which opens no other."""
     current: Sha256
     """Of the newest refresh secret that was used, or of the first."""
     spent: Sha256 | None = None

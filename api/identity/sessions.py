@@ -76,6 +76,7 @@ class Sessions:
         how: Literal["link", "password", "oidc"],
         user_id: str | None = None,
         assignment_id: str | None = None,
+        code_id: str | None = None,
     ) -> Tokens:
         """Open a session for one shift.
 
@@ -89,6 +90,8 @@ class Sessions:
             The user, if it is one.
         assignment_id
             The only trip that it is for.
+        code_id
+            The one-time code that opens it.
 
         Raises
         ------
@@ -106,6 +109,7 @@ class Sessions:
             regions=rights.regions,
             assignment_id=assignment_id,
             how=how,
+            code_id=code_id,
             current=_hash(jti),
             created_at=now,
             last_seen_at=now,
@@ -113,6 +117,17 @@ class Sessions:
         )
         await self._kept.put(TOPIC, session)
         return Tokens(session, self._access(session), self._refresh(session, jti, None))
+
+    def refuse_used(self, code_id: str) -> None:
+        """Refuse a one-time code that opened a session, though Redis may have forgotten it.
+
+        Raises
+        ------
+        Problem
+            `code_refused`, `not_ready`.
+        """
+        if any(one.code_id == code_id for one in self._kept.every(TOPIC).values()):
+            raise Problem("code_refused", "this link was opened before; ask for a new one")
 
     def actor(self, access: str) -> Actor:
         """Tell who holds a session's token.

@@ -125,6 +125,25 @@ async def test_a_session_goes_on_while_kafka_is_away_and_a_log_in_does_not(stand
     assert REFRESH in held(stand)
 
 
+async def test_a_link_opens_once_though_redis_has_forgotten_it(stand: Stand) -> None:
+    code = make_token(SECRET, "haulier", "H1", use="login")
+    assert (await enter(stand, code=code)).status_code == 200
+    assert stand.redis is not None
+    stand.redis.flushall()
+    again = await enter(stand, code=code)
+    assert (again.status_code, again.json()["code"]) == (401, "code_refused")
+
+
+async def test_no_link_is_spent_before_what_lasts_was_read(stand: Stand) -> None:
+    code = make_token(SECRET, "haulier", "H1", use="login")
+    stand.app.state.desk.kept._is_whole = False
+    refused = await enter(stand, code=code)
+    assert (refused.status_code, refused.json()["code"]) == (503, "not_ready")
+    assert (await stand.ask("GET", "/v1/trucks")).status_code == 200
+    stand.app.state.desk.kept._is_whole = True
+    assert (await enter(stand, code=code)).status_code == 200
+
+
 async def test_a_shift_is_the_longest_that_a_session_lasts(stand: Stand) -> None:
     await log_in(stand)
     cookies, session = held(stand), the_session(stand)
