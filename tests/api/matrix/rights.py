@@ -27,10 +27,10 @@ ROLES = (
 
 ROUTES = """
                                                         disp admin obs  haul driv offi decl port
-GET    /v1/trucks                                       yy-  yy-  yy-  y--  y--  y--  yy-  yy-
-GET    /v1/trucks/{entity_id:path}                      yy-- yy-- yy-- y--- y--- y--- yy-- yy--
-GET    /v1/lots                                         yy-  yy-  yy-  yy-  yy-  y--  y--  yy-
-GET    /v1/lots/{entity_id:path}                        yy-- yy-- yy-- yy-- yy-- y--- y--- yy--
+GET    /v1/trucks                                       yy-  yy-  yy-  y--  y--  y--  y--  y--
+GET    /v1/trucks/{entity_id:path}                      yy-- yy-- yy-- y--- y--- y--- y--- y---
+GET    /v1/lots                                         yy-  yy-  yy-  y--  y--  y--  y--  y--
+GET    /v1/lots/{entity_id:path}                        yy-- yy-- yy-- y--- y--- y--- y--- y---
 GET    /v1/slots                                        yyy  yyy  yyy  yyy  yyy  yyy  yyy  yyy
 GET    /v1/slots/{entity_id:path}                       yyy- yyy- yyy- yyy- yyy- yyy- yyy- yyy-
 GET    /v1/assignments                                  yy-  yy-  yy-  y--  y--  y--  y--  y--
