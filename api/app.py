@@ -27,6 +27,9 @@ from api import (
     stream,
     whatif,
 )
+from api.audit import Chronicler
+from api.audit.chronicler import WRITER
+from api.audit.ledger import KafkaLedger, MemoryLedger
 from api.broker import Broker, KafkaBroker
 from api.changes import Changes
 from api.clock import StackClock
@@ -38,6 +41,7 @@ from api.metrics import Metrics
 from api.openapi import describe
 from api.osrm import routes as osrm
 from api.osrm.inquiry import Inquiries
+from api.personal.ring import KeyRing
 from api.problems import ANSWERS, install
 from api.views import RedisViews
 from schemas.topics import KEPT_TOPICS
@@ -103,6 +107,7 @@ def _desk(config: ApiConfig, broker: Broker | None) -> Desk:
     views = RedisViews(config.redis_url)
     metrics = Metrics()
     kept_in = None if broker else config.bootstrap
+    ledger = MemoryLedger() if broker else KafkaLedger(config.bootstrap, WRITER)
     broker = broker or KafkaBroker(config.bootstrap)
     return Desk(
         config=config,
@@ -113,6 +118,7 @@ def _desk(config: ApiConfig, broker: Broker | None) -> Desk:
         clock=StackClock(views, config.clock),
         metrics=metrics,
         open_streams=OpenStreams(config.most_streams, metrics),
+        audit=Chronicler(ledger, KeyRing(config.keys_path)),
     )
 
 
@@ -129,4 +135,5 @@ async def _lifespan(app: Any) -> AsyncIterator[None]:
         for ended in await asyncio.gather(*beside, return_exceptions=True):
             if isinstance(ended, Exception):
                 _log.error("something beside the requests failed", exc_info=ended)
+        await desk.audit.close()
         await asyncio.gather(desk.broker.close(), desk.views.close(), desk.changes.close())

@@ -50,6 +50,10 @@ class ApiConfig:
         in it is ever read.
     osrm_table_size
         OSRM's `table` answers at most as many entries as this number squared.
+    keys_path
+        File of the keys that seal what is kept of people; without it they live in memory.
+    heads_path
+        File to which the audit log's head is added about every minute; without it none is.
     """
 
     bootstrap: str
@@ -64,6 +68,8 @@ class ApiConfig:
     most_streams: int = 500
     osrm_table_size: int = 2_000
     passes_dir: Path | None = None
+    keys_path: Path | None = None
+    heads_path: Path | None = None
 
     def __post_init__(self) -> None:
         if len(self.secret) < 32:

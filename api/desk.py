@@ -13,6 +13,7 @@ from fastapi import Depends, Header, Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
+from api.audit import Chronicler
 from api.broker import Broker
 from api.changes import Changes
 from api.clock import StackClock
@@ -71,6 +72,7 @@ class Desk:
     clock: StackClock
     metrics: Metrics
     open_streams: OpenStreams
+    audit: Chronicler
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the process is asked to stop, so that streams end."""
 

@@ -10,6 +10,8 @@ from urllib.parse import quote
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.audit.chronicle import make_note
+from api.audit.context import ASKED, Asked
 from api.config import MOST_BODY_BYTES
 from api.desk import Desk
 from api.problems import Problem, answer
@@ -60,7 +62,9 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        reply = _Reply(send, is_data=scope["path"].startswith("/v1/"))
+        asked = Asked(scope)
+        ASKED.set(asked)
+        reply = _Reply(send, asked, is_data=scope["path"].startswith("/v1/"))
         started = time.perf_counter()
         try:
             await self._serve(scope, receive, reply)
@@ -74,6 +78,8 @@ class Guard:
                 detail = "something went wrong here; it was written to the log"
                 await self._refuse(Problem("internal", detail), scope, receive, reply)
         finally:
+            if reply.status == 403 and "actor" in scope:
+                self._remember_refusal(scope)
             self._note(scope, reply.status, time.perf_counter() - started)
 
     async def _serve(self, scope: Scope, receive: Receive, send: _Reply) -> None:
@@ -93,6 +99,12 @@ class Guard:
         )
         await said(scope, receive, send)
 
+    def _remember_refusal(self, scope: Scope) -> None:
+        """Write down that somebody known was refused; the same a minute long only once."""
+        actor = scope["actor"]
+        note = make_note(self._desk, actor, "access.refused", outcome="refused")
+        self._desk.audit.note(note, once_for=f"{actor.name} {actor.token_id} {note.route}")
+
     def _note(self, scope: Scope, status: int, took_s: float) -> None:
         """Count and log by the route, never by the path or query: these may name people."""
         route = getattr(scope.get("route"), "path", "none")
@@ -106,8 +118,9 @@ class Guard:
 class _Reply:
     """Send on, with the headers that every answer has."""
 
-    def __init__(self, send: Send, *, is_data: bool) -> None:
+    def __init__(self, send: Send, asked: Asked, *, is_data: bool) -> None:
         self._send = send
+        self._asked = asked
         self._is_data = is_data
         self.status = 0
         self.is_whole = False
@@ -120,6 +133,8 @@ class _Reply:
                 headers.setdefault(name, value)
             if self._is_data:
                 headers.setdefault("cache-control", "no-store")
+            if self._asked.request_id is not None:  # it stands in the audit log
+                headers["x-request-id"] = self._asked.request_id
         await self._send(message)
         if message["type"] == "http.response.body":
             self.is_whole = not message.get("more_body", False)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError
 
+from api.audit import chronicle_events
 from api.cloudevents import Incoming
 from api.desk import Deed
 from api.problems import Flaw, Problem
@@ -101,6 +102,8 @@ async def send(deed: Deed, drafts: Sequence[Draft]) -> list[Receipt]:
 async def write(deed: Deed, checked: Sequence[Checked]) -> list[Receipt]:
     """Write events that were checked; return once the broker has acknowledged all of them.
 
+    What is decided, not measured, is written to the audit log first.
+
     Parameters
     ----------
     deed
@@ -108,6 +111,7 @@ async def write(deed: Deed, checked: Sequence[Checked]) -> list[Receipt]:
     checked
         The events.
     """
+    await chronicle_events(deed.desk, deed.actor, checked)
     written = await deed.desk.broker.publish([each.record for each in checked])
     for each in checked:
         deed.desk.metrics.events.labels(each.type).inc()

@@ -221,6 +221,11 @@ def _operations(topic: Topic) -> list[tuple[str, dict[str, Any]]]:
     channel = {"$ref": f"#/channels/{topic.name}"}
     if topic.name in KEPT_TOPICS:
         sentences = {"receive": "The API reads it at start.", "send": "The API keeps it here."}
+    elif topic.name == "audit.entry.v1":
+        sentences = {
+            "receive": "The API answers searches from it; `harvestlane audit verify` judges it.",
+            "send": "The API says what is about to be done.",
+        }
     elif topic.audience == "internal" or topic.name == "slot.reservation.v1":
         sentences = {"receive": "The stream workers read it.", "send": "The stream workers say it."}
     elif POSTABLE & set(topic.types):

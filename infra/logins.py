@@ -91,5 +91,7 @@ def api_config(settings: Settings) -> ApiConfig:
         clock=settings.clock,
         osrm_table_size=settings.osrm_table_size,
         passes_dir=settings.home / "passes",
+        keys_path=settings.keys_path,
+        heads_path=settings.heads_path,
         on_ready=Readiness(settings.readiness_path("api")).write,
     )

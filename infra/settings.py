@@ -197,6 +197,16 @@ class Settings(BaseSettings):
         """Name the file with the secret that signs tokens."""
         return self.home / "secret"
 
+    @property
+    def keys_path(self) -> Path:
+        """Name the file with the keys that seal what is kept of people."""
+        return self.home / "personal.keys"
+
+    @property
+    def heads_path(self) -> Path:
+        """Name the file with the heads that the audit log has had."""
+        return self.home / "audit.heads"
+
     def tables_dir(self, worker: str) -> Path:
         """Name the folder of one worker's tables.
 

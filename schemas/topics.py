@@ -8,6 +8,7 @@ from typing import Literal
 from schemas import (
     alert,
     assignment,
+    audit,
     checkpoint,
     clock,
     corridor,
@@ -343,6 +344,21 @@ TOPICS: tuple[Topic, ...] = (
         compacted=True,
         audience="internal",
     ),
+    Topic(
+        "audit.entry.v1",
+        "writer",
+        {"audit.entry": audit.AuditEntry},
+        "Who did what, from where, when and why, before it was done; a chain of hashes.",
+        partitions=REGION_PARTITIONS,
+        retention_ms=-1,
+        audience="internal",
+    ),
+    kept(
+        "audit.head.v1",
+        "writer",
+        audit.AuditHead,
+        "How far the audit log's chain had come, so that a cut end is found.",
+    ),
 )
 
 KEPT_TOPICS: tuple[str, ...] = tuple(
@@ -393,7 +409,7 @@ OWN_TOPICS: frozenset[str] = frozenset(
     topic.name
     for topic in TOPICS
     if topic.types
-    and topic.name not in {"stack.clock.v1", *KEPT_TOPICS}
+    and topic.name not in {"stack.clock.v1", "audit.entry.v1", *KEPT_TOPICS}
     and not POSTABLE & topic.types.keys()
 )
 """Topics on which only the streams speak; what others put there is set aside."""
