@@ -28,7 +28,9 @@ from api import (
     whatif,
 )
 from api.audit import Chronicler
+from api.audit import routes as audit
 from api.audit.chronicler import WRITER
+from api.audit.heads import keep_noting, note_head
 from api.audit.ledger import KafkaLedger, MemoryLedger
 from api.broker import Broker, KafkaBroker
 from api.changes import Changes
@@ -93,6 +95,7 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
         stream,
         reference,
         passes,
+        audit,
         reads,
         osrm,
         whatif,
@@ -125,7 +128,8 @@ def _desk(config: ApiConfig, broker: Broker | None) -> Desk:
 @asynccontextmanager
 async def _lifespan(app: Any) -> AsyncIterator[None]:
     desk: Desk = app.state.desk
-    beside = [asyncio.create_task(work) for work in (health.keep_telling(desk), desk.kept.follow())]
+    works = (health.keep_telling(desk), desk.kept.follow(), keep_noting(desk))
+    beside = [asyncio.create_task(work) for work in works]
     try:
         yield
     finally:
@@ -136,4 +140,5 @@ async def _lifespan(app: Any) -> AsyncIterator[None]:
             if isinstance(ended, Exception):
                 _log.error("something beside the requests failed", exc_info=ended)
         await desk.audit.close()
+        await note_head(desk, None)
         await asyncio.gather(desk.broker.close(), desk.views.close(), desk.changes.close())

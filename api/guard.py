@@ -103,7 +103,7 @@ class Guard:
         """Write down that somebody known was refused; the same a minute long only once."""
         actor = scope["actor"]
         note = make_note(self._desk, actor, "access.refused", outcome="refused")
-        self._desk.audit.note(note, once_for=f"{actor.name} {actor.token_id} {note.route}")
+        self._desk.audit.note(note, once_for=f"{actor.name} {actor.user_id} {note.route}")
 
     def _note(self, scope: Scope, status: int, took_s: float) -> None:
         """Count and log by the route, never by the path or query: these may name people."""

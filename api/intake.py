@@ -33,6 +33,10 @@ _RESERVED = ("/streams", "/api/", "/planner", "/infra")
 """Sources in whose name only the system's own parts speak."""
 
 
+_REASONED = frozenset({"assignment.override"})
+"""Types that nobody may report without saying why: they set aside what the rules had decided."""
+
+
 class Receipt(BaseModel, frozen=True):
     """What the broker acknowledged of one event."""
 
@@ -195,6 +199,9 @@ def _finished(event: Incoming, record: Record) -> Checked:
         read = decode(record.topic, record.key, record.value, record.headers)
     except MalformedEvent as error:
         raise _flaw(event, "data", str(error)) from None
+    if read.type in _REASONED and not (getattr(read.data, "reason", None) or "").strip():
+        flaw = Flaw(pointer=event.pointer("data", "reason"), message="missing", code="missing")
+        raise Problem("reason_needed", f"{read.type} needs a reason", errors=[flaw])
     return Checked(record=record, type=read.type, id=read.id, source=read.source, data=read.data)
 
 

@@ -45,6 +45,7 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
     "source_reserved": (422, "Nguồn sự kiện không thuộc bạn", "Source is another's"),
     "time_ahead": (422, "Thời gian quá xa trong tương lai", "Time too far ahead"),
     "truck_unknown": (422, "Xe chưa đăng ký", "No such truck"),
+    "reason_needed": (422, "Cần nêu lý do", "A reason is needed"),
     "batch_refused": (422, "Lô sự kiện bị từ chối", "Batch refused"),
     "internal": (500, "Lỗi hệ thống", "Internal error"),
     "broker_unavailable": (503, "Chưa ghi nhận được", "Cannot be recorded now"),
