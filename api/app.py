@@ -43,6 +43,8 @@ from api.metrics import Metrics
 from api.openapi import describe
 from api.osrm import routes as osrm
 from api.osrm.inquiry import Inquiries
+from api.personal import people
+from api.personal.job import keep_letting_go
 from api.personal.ring import KeyRing
 from api.problems import ANSWERS, install
 from api.views import RedisViews
@@ -96,6 +98,7 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
         reference,
         passes,
         audit,
+        people,
         reads,
         osrm,
         whatif,
@@ -128,7 +131,12 @@ def _desk(config: ApiConfig, broker: Broker | None) -> Desk:
 @asynccontextmanager
 async def _lifespan(app: Any) -> AsyncIterator[None]:
     desk: Desk = app.state.desk
-    works = (health.keep_telling(desk), desk.kept.follow(), keep_noting(desk))
+    works = (
+        health.keep_telling(desk),
+        desk.kept.follow(),
+        keep_noting(desk),
+        keep_letting_go(desk),
+    )
     beside = [asyncio.create_task(work) for work in works]
     try:
         yield

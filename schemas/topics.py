@@ -14,6 +14,7 @@ from schemas import (
     corridor,
     dispatch,
     lot,
+    person,
     place,
     road,
     slot,
@@ -47,6 +48,8 @@ class Topic:
     compacted: bool = False
     audience: Audience = "public"
     max_bytes: int = 1 << 20
+    erased_within_ms: int | None = None
+    """How soon a compacted topic's old records are off the disk; None for when it suits."""
 
     def key_of(self, data: Fact) -> str:
         """Return the record key that this data must have."""
@@ -67,6 +70,11 @@ class Topic:
     @property
     def configs(self) -> dict[str, str]:
         """The topic's settings on the broker."""
+        erasing = self.erased_within_ms and {
+            "segment.ms": str(self.erased_within_ms),
+            "max.compaction.lag.ms": str(self.erased_within_ms),
+            "delete.retention.ms": str(self.erased_within_ms),
+        }
         return {
             "cleanup.policy": ",".join(self.cleanup),
             "retention.ms": str(self.retention_ms),
@@ -74,6 +82,7 @@ class Topic:
             "message.timestamp.type": "LogAppendTime",
             # a record may come back as a part of a journal or a dead letter: those may be larger
             "max.message.bytes": str(self.max_bytes),
+            **(erasing or {}),
         }
 
 
@@ -90,7 +99,15 @@ def _state(name: str, key: str, model: type[Fact], partitions: int = ENTITY_PART
     )
 
 
-def kept(name: str, key: str, model: type[Fact], purpose: str, *, retention_ms: int = -1) -> Topic:
+def kept(
+    name: str,
+    key: str,
+    model: type[Fact],
+    purpose: str,
+    *,
+    retention_ms: int = -1,
+    erased_within_ms: int | None = None,
+) -> Topic:
     """Describe a compacted topic of the API's own, which `api.kept` holds in memory.
 
     Parameters
@@ -99,6 +116,8 @@ def kept(name: str, key: str, model: type[Fact], purpose: str, *, retention_ms: 
         As of a `Topic`; its one type is `NOUN.kept`.
     retention_ms
         How long a record stays that no later one replaces; -1 for ever.
+    erased_within_ms
+        How soon what was replaced or removed is off the disk; None for at the broker's ease.
     """
     return Topic(
         name=name,
@@ -109,6 +128,7 @@ def kept(name: str, key: str, model: type[Fact], purpose: str, *, retention_ms: 
         retention_ms=retention_ms,
         compacted=True,
         audience="internal",
+        erased_within_ms=erased_within_ms,
     )
 
 
@@ -358,6 +378,13 @@ TOPICS: tuple[Topic, ...] = (
         "writer",
         audit.AuditHead,
         "How far the audit log's chain had come, so that a cut end is found.",
+    ),
+    kept(
+        "personal.person.v1",
+        "person_id",
+        person.PersonKept,
+        "What must be kept of drivers, officers and contacts, sealed.",
+        erased_within_ms=_DAY_MS,
     ),
 )
 

@@ -119,15 +119,18 @@ class KeyRing:
         """Return the key that seals now; None where none was drawn."""
         return max((key for key in self._of(use)), key=lambda key: key.made, default=None)
 
-    def turn(self, use: str) -> Key:
+    def turn(self, use: str, *, at: datetime | None = None) -> Key:
         """Draw a new key, which seals from now on; older ones still read.
 
         Parameters
         ----------
         use
             What it seals.
+        at
+            When; None for now.
         """
-        key = Key(secrets.token_hex(4), use, self._now(), secrets.token_bytes(_KEY_BYTES))
+        made = at or self._now()
+        key = Key(secrets.token_hex(4), use, made, secrets.token_bytes(_KEY_BYTES))
         self._read()
         self._keys[key.key_id] = key
         self._write()
