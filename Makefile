@@ -23,7 +23,8 @@ lint: setup ## Check style, types, layers and the pages' types.
 
 test: lint ## Check everything, then run all tests but the long ones, on ports and folders of their own.
 	cd api/pages && npm test --silent
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m "not slow and not integration and not browser" -n logical
+	$(BIN)/pytest -m "not slow and (integration or browser)"
 
 test-long: setup ## Run the long tests: whole demos, kills in the middle, a great graph.
 	$(BIN)/pytest -m slow --timeout 1800

@@ -92,6 +92,14 @@ export const getArrivals = (checkpointId: string): Promise<Arrivals> =>
 export const openSession = (code: string): Promise<Session> =>
   post<Session>("/v1/session", { code });
 
+/** Log in by name and password. */
+export const logIn = (login: string, password: string): Promise<Session> =>
+  post<Session>("/v1/session", { login, password });
+
+/** Set the first password of who is logged in. */
+export const setPassword = (password: string): Promise<Session> =>
+  post<Session>("/v1/session/password", { password });
+
 /** Take this browser's cookie back. */
 export const closeSession = (): Promise<void> => ask<void>("/v1/session", { method: "DELETE" });
 

@@ -257,6 +257,8 @@ export interface Session {
   role: string;
   subject: string | null;
   page?: string;
+  /** Whether a password has to be set before anything else. */
+  must_change_password?: boolean;
 }
 
 /** Each kind of state, as the stream names it. */

@@ -82,6 +82,9 @@ function Desk({ mayCommand }: { mayCommand: boolean }) {
     return (
       <Gate title={t("gate.out")}>
         <p>{t("gate.out_how")}</p>
+        <a class="button primary" href="/login">
+          {t("gate.enter")}
+        </a>
       </Gate>
     );
   }

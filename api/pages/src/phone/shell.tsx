@@ -19,6 +19,9 @@ export function Shell({ page, title, under, offline, children }: Props) {
     return (
       <Gate title={t("gate.out")}>
         <p>{t("gate.out_how")}</p>
+        <a class="button primary" href="/login">
+          {t("gate.enter")}
+        </a>
       </Gate>
     );
   }

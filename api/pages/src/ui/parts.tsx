@@ -112,6 +112,9 @@ export function Signpost({
     return (
       <Gate title={t("gate.out")}>
         <p>{t("gate.out_how")}</p>
+        <a class="button primary" href="/login">
+          {t("gate.enter")}
+        </a>
       </Gate>
     );
   }
