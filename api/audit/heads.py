@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from api.problems import Problem
 from schemas.audit import AuditHead
-from schemas.model import format_time
+from schemas.model import format_time, parse_time
 
 if TYPE_CHECKING:
     from api.desk import Desk
@@ -19,6 +20,14 @@ _log = logging.getLogger(__name__)
 
 HEADS = "audit.head.v1"
 _EVERY_S = 60.0
+
+
+class Noted(NamedTuple):
+    """A head that was noted: an entry's number and hash, and its time where it is known."""
+
+    seq: int
+    hash: str
+    at: datetime | None = None
 
 
 async def keep_noting(desk: Desk) -> None:
@@ -69,7 +78,7 @@ def line_of(head: AuditHead) -> str:
     return f"{head.seq}:{head.hash} {format_time(head.at)}"
 
 
-def read_heads(path: Path) -> list[tuple[int, str]]:
+def read_heads(path: Path) -> list[Noted]:
     """Read the heads that were noted in a file, one a line.
 
     Parameters
@@ -80,15 +89,20 @@ def read_heads(path: Path) -> list[tuple[int, str]]:
     if not path.is_file():
         return []
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    return [head for line in lines if (head := parse_head(line.partition(" ")[0]))]
+    return [head for line in lines if (head := parse_head(line))]
 
 
-def parse_head(text: str) -> tuple[int, str] | None:
-    """Read `SEQ:HASH`; None where it is none."""
+def parse_head(line: str) -> Noted | None:
+    """Read `SEQ:HASH`, with or without a time behind it; None where it is none."""
+    text, _, time = line.strip().partition(" ")
     seq, _, noted = text.partition(":")
-    if seq.isdecimal() and len(seq) <= 18 and len(noted) == 64:
-        return int(seq), noted.lower()
-    return None
+    if not (seq.isdecimal() and len(seq) <= 18 and len(noted) == 64):
+        return None
+    try:
+        at = parse_time(time) if time else None
+    except ValueError:
+        at = None
+    return Noted(int(seq), noted.lower(), at)
 
 
 def _add(path: Path, line: str) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import orjson
 
 from api.audit.chronicle import TELEMETRY
 from api.audit.chronicler import record_of
+from api.audit.heads import Noted
 from infra.verify.log import Entry
 from schemas.audit import GENESIS, canonical, hash_of
 from schemas.topics import POSTABLE, TOPIC_OF_TYPE
@@ -71,15 +73,17 @@ class Verdict:
         return not self.faults
 
 
-def judge_chain(docs: Iterable[Doc]) -> Iterator[Fault]:
+def judge_chain(docs: Iterable[Doc], start: tuple[int, str] = (0, GENESIS)) -> Iterator[Fault]:
     """Find every entry that was changed, removed, moved or put in.
 
     Parameters
     ----------
     docs
-        The entries in the order of the log, from the first; an empty one is no entry at all.
+        The entries in the order of the log; an empty one is no entry at all.
+    start
+        The number of the first, and the hash before it, as `start_of` tells.
     """
-    seq, previous = 0, GENESIS
+    seq, previous = start
     for doc in docs:
         here, found = doc.get("seq"), doc.get("hash")
         if not isinstance(here, int) or not isinstance(found, str):
@@ -99,7 +103,36 @@ def judge_chain(docs: Iterable[Doc]) -> Iterator[Fault]:
         seq, previous = here + 1, found
 
 
-def judge_heads(docs: Iterable[Doc], heads: Iterable[tuple[int, str]]) -> Iterator[Fault]:
+def start_of(
+    docs: Sequence[Doc], heads: Iterable[Noted], oldest: datetime | None
+) -> tuple[int, str]:
+    """Tell where a chain may begin: later than at 0 only where time has taken what was before.
+
+    Parameters
+    ----------
+    docs
+        The entries.
+    heads
+        Heads that were noted.
+    oldest
+        Entries from before may be gone; None where none may. Each entry that is gone has to be
+        older, by the times of the heads that were noted of them.
+
+    Returns
+    -------
+    tuple
+        The number of the first entry, and the hash before it.
+    """
+    first = docs[0] if docs else {}
+    seq, previous = first.get("seq"), first.get("previous")
+    if oldest is None or not isinstance(seq, int) or not isinstance(previous, str):
+        return 0, GENESIS
+    gone = [head.at for head in heads if head.seq < seq]
+    is_due = bool(gone) and all(at is not None and at < oldest for at in gone)
+    return (seq, previous) if is_due else (0, GENESIS)
+
+
+def judge_heads(docs: Iterable[Doc], heads: Iterable[Noted], first: int = 0) -> Iterator[Fault]:
     """Find what was cut off or written anew since a head was noted.
 
     Parameters
@@ -107,10 +140,12 @@ def judge_heads(docs: Iterable[Doc], heads: Iterable[tuple[int, str]]) -> Iterat
     docs
         The entries.
     heads
-        Numbers and hashes of entries that there were once.
+        Heads that were noted.
+    first
+        The number of the first entry that has to be there.
     """
     hashes = {doc.get("seq"): doc.get("hash") for doc in docs}
-    for seq, noted in sorted(set(heads)):
+    for seq, noted in sorted({(head.seq, head.hash) for head in heads if head.seq >= first}):
         if seq not in hashes:
             yield Fault("cut", str(seq), f"entry {seq} was there once and is not any more")
         elif hashes[seq] != noted:

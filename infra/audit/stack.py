@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
 from kafka import TopicPartition
+from pydantic import ValidationError
 
-from api.audit.heads import HEADS, read_heads
+from api.audit.heads import HEADS, Noted, read_heads
 from api.audit.ledger import TOPIC
 from infra.audit.judge import (
     AUDITED_TOPICS,
@@ -20,16 +22,18 @@ from infra.audit.judge import (
     judge_events,
     judge_form,
     judge_heads,
+    start_of,
 )
 from infra.settings import Settings
 from infra.verify.log import Entry
 from infra.verify.reader import consuming, entries
+from schemas.audit import AuditHead
 from schemas.errors import Unavailable
 
 _CLIENT = "harvestlane-audit"
 
 
-def judge_stack(settings: Settings, heads: Sequence[tuple[int, str]] = ()) -> Verdict:
+def judge_stack(settings: Settings, heads: Sequence[Noted] = ()) -> Verdict:
     """Judge the audit log of a running stack.
 
     Parameters
@@ -37,7 +41,7 @@ def judge_stack(settings: Settings, heads: Sequence[tuple[int, str]] = ()) -> Ve
     settings
         Name the brokers and the folder with the noted heads.
     heads
-        Further heads that were noted, as number and hash.
+        Further heads that were noted.
 
     Raises
     ------
@@ -51,18 +55,21 @@ def judge_stack(settings: Settings, heads: Sequence[tuple[int, str]] = ()) -> Ve
         kept = list(_all(consumer, HEADS))
     docs = [_doc(entry) for entry in records]
     noted = [*heads, *read_heads(settings.heads_path), *_heads(kept)]
+    days = settings.audit_days
+    oldest = None if days is None else datetime.now(UTC) - timedelta(days=days)
+    start = start_of(docs, noted, oldest)
     since_ms = records[0].appended_ms if records else 0
     faults: list[Fault] = [
-        *judge_chain(docs),
+        *judge_chain(docs, start),
         *judge_form(records),
-        *judge_heads(docs, noted),
+        *judge_heads(docs, noted, start[0]),
         *(judge_events(docs, events, since_ms) if records else ()),
     ]
     last = docs[-1] if docs else {}
     return Verdict(
         entries=len(docs),
         head=f"{last.get('seq')}:{last.get('hash')}" if docs else None,
-        heads=len(set(noted)),
+        heads=len({(head.seq, head.hash) for head in noted}),
         events=sum(is_audited(entry) for entry in events),
         faults=faults,
     )
@@ -102,8 +109,10 @@ def _doc(entry: Entry) -> Doc:
     return doc if isinstance(doc, dict) else {}
 
 
-def _heads(kept: Sequence[Entry]) -> Iterator[tuple[int, str]]:
+def _heads(kept: Sequence[Entry]) -> Iterator[Noted]:
     for entry in kept:
-        doc = _doc(entry)
-        if isinstance(doc.get("seq"), int) and isinstance(doc.get("hash"), str):
-            yield doc["seq"], doc["hash"]
+        try:
+            head = AuditHead.model_validate(_doc(entry))
+        except ValidationError:
+            continue
+        yield Noted(head.seq, head.hash, head.at)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.audit.chronicler import record_of
-from infra.audit.judge import judge_chain, judge_events, judge_form, judge_heads
+from api.audit.heads import Noted
+from infra.audit.judge import judge_chain, judge_events, judge_form, judge_heads, start_of
+from infra.settings import Settings
+from infra.topics import wanted_topics
 from infra.verify.log import Entry
 from schemas.audit import GENESIS, AuditedEvent, AuditNote, chained, hash_of
 
@@ -39,13 +42,13 @@ lengths = st.integers(2, 12)
 def test_a_whole_chain_has_no_fault(length: int) -> None:
     docs = chain(length)
     assert codes(docs) == []
-    assert list(judge_heads(docs, [(doc["seq"], doc["hash"]) for doc in docs])) == []
+    assert list(judge_heads(docs, [Noted(doc["seq"], doc["hash"]) for doc in docs])) == []
 
 
 @given(length=lengths, data=st.data())
 def test_a_removed_entry_is_found(length: int, data: st.DataObject) -> None:
     docs = chain(length)
-    heads = [(docs[-1]["seq"], docs[-1]["hash"])]
+    heads = [Noted(docs[-1]["seq"], docs[-1]["hash"])]
     gone = data.draw(st.integers(0, length - 1))
     del docs[gone]
     found = [*judge_chain(docs), *judge_heads(docs, heads)]
@@ -68,7 +71,7 @@ def test_an_entry_that_was_changed_and_hashed_anew_is_found(
     length: int, data: st.DataObject
 ) -> None:
     docs = chain(length)
-    heads = [(docs[-1]["seq"], docs[-1]["hash"])]
+    heads = [Noted(docs[-1]["seq"], docs[-1]["hash"])]
     at = data.draw(st.integers(0, length - 1))
     docs[at] = {**docs[at], "subject": "somebody-else"}
     docs[at]["hash"] = hash_of(docs[at])
@@ -79,7 +82,7 @@ def test_an_entry_that_was_changed_and_hashed_anew_is_found(
 def test_a_chain_that_was_written_anew_is_found_by_a_head(length: int) -> None:
     old, new = chain(length), chain(length, first="test.undone")
     assert codes(new) == []
-    assert [f.code for f in judge_heads(new, [(length - 1, old[-1]["hash"])])] == ["replaced"]
+    assert [f.code for f in judge_heads(new, [Noted(length - 1, old[-1]["hash"])])] == ["replaced"]
 
 
 @given(length=lengths, data=st.data())
@@ -101,13 +104,37 @@ def test_an_entry_that_stands_twice_is_found(length: int, data: st.DataObject) -
 def test_an_entry_that_was_put_in_is_found(length: int, data: st.DataObject) -> None:
     docs = chain(length)
     at = data.draw(st.integers(0, length))
-    heads = [(length - 1, docs[-1]["hash"])]
+    heads = [Noted(length - 1, docs[-1]["hash"])]
     before = docs[at - 1]["hash"] if at else GENESIS
     forged = chained(AuditNote(at=AT, action="test.forged"), "api", at, before)
     docs.insert(at, forged)
     found = [*judge_chain(docs), *judge_heads(docs, heads)]
     # at the end nothing can be known: it is what an honest writer would have written
     assert bool(found) == (at < length)
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "keep_days", "found"),
+    [(400, 365, []), (300, 365, ["missing", "cut"]), (400, None, ["missing", "cut"])],
+)
+def test_a_beginning_may_be_gone_only_once_its_time_is_over(
+    days_ago: int, keep_days: int | None, found: list[str]
+) -> None:
+    docs = chain(9)
+    heads = [
+        Noted(3, docs[3]["hash"], AT - timedelta(days=days_ago)),
+        Noted(8, docs[8]["hash"], AT),
+    ]
+    del docs[:5]
+    oldest = None if keep_days is None else AT - timedelta(days=keep_days)
+    start = start_of(docs, heads, oldest)
+    faults = [*judge_chain(docs, start), *judge_heads(docs, heads, start[0])]
+    assert [fault.code for fault in faults] == found
+
+
+def test_a_beginning_that_no_head_was_noted_of_is_missed() -> None:
+    docs = chain(5)[2:]
+    assert start_of(docs, [], AT + timedelta(days=9)) == (0, GENESIS)
 
 
 @pytest.mark.parametrize("other", [{}, {"seq": "1"}, {"seq": 1, "hash": None}, {"action": "x"}])
@@ -179,3 +206,12 @@ def test_events_from_before_the_audit_log_need_no_entry() -> None:
 
 def test_an_entry_whose_events_never_came_is_no_fault() -> None:
     assert list(judge_events(audited("e1"), [], 0)) == []
+
+
+def test_the_topic_is_kept_as_long_as_the_settings_say() -> None:
+    def retention(settings: Settings) -> str:
+        (topic,) = (each for each in wanted_topics(settings) if each.name == "audit.entry.v1")
+        return topic.configs["retention.ms"]
+
+    assert retention(Settings()) == "-1"
+    assert retention(Settings(audit_days=1826)) == str(1826 * 86_400_000)
