@@ -38,12 +38,14 @@ from api.clock import StackClock
 from api.config import ApiConfig
 from api.desk import Desk, OpenStreams
 from api.guard import Guard
+from api.identity import driver, machines, people, single_sign_on
+from api.identity.door import Door
 from api.kept import Kept
 from api.metrics import Metrics
 from api.openapi import describe
 from api.osrm import routes as osrm
 from api.osrm.inquiry import Inquiries
-from api.personal import people
+from api.personal import people as persons
 from api.personal.job import keep_letting_go
 from api.personal.ring import KeyRing
 from api.problems import ANSWERS, install
@@ -89,6 +91,10 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
     for part in (
         health,
         session,
+        single_sign_on,
+        people,
+        machines,
+        driver,
         events,
         lots,
         facilities,
@@ -98,7 +104,7 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
         reference,
         passes,
         audit,
-        people,
+        persons,
         reads,
         osrm,
         whatif,
@@ -115,10 +121,12 @@ def _desk(config: ApiConfig, broker: Broker | None) -> Desk:
     kept_in = None if broker else config.bootstrap
     ledger = MemoryLedger() if broker else KafkaLedger(config.bootstrap, WRITER)
     broker = broker or KafkaBroker(config.bootstrap)
+    kept = Kept(broker, KEPT_TOPICS, kept_in)
     return Desk(
         config=config,
         broker=broker,
-        kept=Kept(broker, KEPT_TOPICS, kept_in),
+        kept=kept,
+        door=Door.at(config, kept),
         views=views,
         changes=Changes(config.redis_url, config.most_streams),
         clock=StackClock(views, config.clock),
@@ -136,6 +144,8 @@ async def _lifespan(app: Any) -> AsyncIterator[None]:
         desk.kept.follow(),
         keep_noting(desk),
         keep_letting_go(desk),
+        desk.door.keep_sweeping(),
+        desk.door.attempts.keep_counting(),
     )
     beside = [asyncio.create_task(work) for work in works]
     try:
@@ -149,4 +159,6 @@ async def _lifespan(app: Any) -> AsyncIterator[None]:
                 _log.error("something beside the requests failed", exc_info=ended)
         await desk.audit.close()
         await note_head(desk, None)
-        await asyncio.gather(desk.broker.close(), desk.views.close(), desk.changes.close())
+        await asyncio.gather(
+            desk.broker.close(), desk.views.close(), desk.changes.close(), desk.door.close()
+        )

@@ -18,10 +18,11 @@ from api.broker import Broker
 from api.changes import Changes
 from api.clock import StackClock
 from api.config import ApiConfig
+from api.identity.door import Door
 from api.kept import Kept
 from api.metrics import Metrics
 from api.problems import Problem
-from api.sight import WIDE, Sight
+from api.sight import WIDE, Sight, is_inside
 from api.tokens import Actor
 from api.views import RedisViews
 from schemas.errors import Unavailable
@@ -67,6 +68,7 @@ class Desk:
     config: ApiConfig
     broker: Broker
     kept: Kept
+    door: Door
     views: RedisViews
     changes: Changes
     clock: StackClock
@@ -180,7 +182,7 @@ class Deed:
             if self.is_wide:
                 return None
             raise
-        if doc is None:
+        if doc is None or not is_inside(self.actor, doc):
             raise Problem(f"{kind}_unknown", f"no {kind} {entity_id[:140]!r} is known")
         return doc
 

@@ -10,16 +10,17 @@ from urllib.parse import quote
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.audit.chronicle import make_note
+from api.audit import note
 from api.audit.context import ASKED, Asked
 from api.config import MOST_BODY_BYTES
+from api.depth import refuse_deep
 from api.desk import Desk
+from api.identity.recognition import OPEN, recognise, refuse_without_password
 from api.problems import Problem, answer
-from api.session import recognise
+from api.rights import refuse_outside_scopes
 
 _log = logging.getLogger("api.requests")
 
-_OPEN = frozenset({("POST", "/v1/session"), ("DELETE", "/v1/session")})
 _BODY_S = 15.0
 _STREAM = "/v1/stream"
 _ASKED_ALWAYS = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -40,6 +41,7 @@ SECURITY_HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(self), geolocation=(), microphone=()",
 }
+_ONLY_TLS = {"strict-transport-security": "max-age=31536000"}
 
 
 class Guard:
@@ -64,7 +66,8 @@ class Guard:
             return
         asked = Asked(scope)
         ASKED.set(asked)
-        reply = _Reply(send, asked, is_data=scope["path"].startswith("/v1/"))
+        is_tls = scope.get("scheme") == "https"
+        reply = _Reply(send, asked, is_data=scope["path"].startswith("/v1/"), is_tls=is_tls)
         started = time.perf_counter()
         try:
             await self._serve(scope, receive, reply)
@@ -85,10 +88,17 @@ class Guard:
     async def _serve(self, scope: Scope, receive: Receive, send: _Reply) -> None:
         method, path = scope["method"], scope["path"]
         headers = Headers(scope=scope)
-        if path.startswith("/v1/") and (method, path) not in _OPEN:
-            scope["actor"] = recognise(self._desk.config, method, headers)
+        if path.startswith("/v1/") and (method, path) not in OPEN:
+            found = await recognise(self._desk, method, headers, is_tls=send.is_tls)
+            send.cookies = found.cookies
+            scope["actor"] = found.actor
+            self._desk.door.attempts.take(found.actor)
+            refuse_without_password(found.actor, path)
+            refuse_outside_scopes(found.actor, method, path)
         if method in {"POST", "PATCH", "PUT", "DELETE"}:
-            receive = _Replay(await _body(headers, receive), receive)
+            body = await _body(headers, receive)
+            refuse_deep(headers.get("content-type", ""), body)
+            receive = _Replay(body, receive)
         await self._app(scope, receive, send)
 
     async def _refuse(self, problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
@@ -102,8 +112,7 @@ class Guard:
     def _remember_refusal(self, scope: Scope) -> None:
         """Write down that somebody known was refused; the same a minute long only once."""
         actor = scope["actor"]
-        note = make_note(self._desk, actor, "access.refused", outcome="refused")
-        self._desk.audit.note(note, once_for=f"{actor.name} {actor.user_id} {note.route}")
+        note(self._desk, actor, "access.refused", once_for=f"{actor.name} {actor.user_id}")
 
     def _note(self, scope: Scope, status: int, took_s: float) -> None:
         """Count and log by the route, never by the path or query: these may name people."""
@@ -118,10 +127,12 @@ class Guard:
 class _Reply:
     """Send on, with the headers that every answer has."""
 
-    def __init__(self, send: Send, asked: Asked, *, is_data: bool) -> None:
+    def __init__(self, send: Send, asked: Asked, *, is_data: bool, is_tls: bool) -> None:
         self._send = send
         self._asked = asked
         self._is_data = is_data
+        self.is_tls = is_tls
+        self.cookies: tuple[str, ...] = ()
         self.status = 0
         self.is_whole = False
 
@@ -135,6 +146,11 @@ class _Reply:
                 headers.setdefault("cache-control", "no-store")
             if self._asked.request_id is not None:  # it stands in the audit log
                 headers["x-request-id"] = self._asked.request_id
+            if self.is_tls:
+                headers.update(_ONLY_TLS)
+            if "set-cookie" not in headers:  # else the answer itself logs in or out
+                for cookie in self.cookies:
+                    headers.append("set-cookie", cookie)
         await self._send(message)
         if message["type"] == "http.response.body":
             self.is_whole = not message.get("more_body", False)

@@ -13,6 +13,7 @@ from api.audit import chronicle_events
 from api.cloudevents import Incoming
 from api.desk import Deed
 from api.problems import Flaw, Problem
+from api.rights import within
 from schemas.envelope import (
     FUTURE_LIMIT,
     Record,
@@ -114,7 +115,13 @@ async def write(deed: Deed, checked: Sequence[Checked]) -> list[Receipt]:
         Who writes.
     checked
         The events.
+
+    Raises
+    ------
+    Problem
+        As by `api.rights.within`, and `broker_unavailable`.
     """
+    await within(deed, [(each.type, each.data) for each in checked])
     await chronicle_events(deed.desk, deed.actor, checked)
     written = await deed.desk.broker.publish([each.record for each in checked])
     for each in checked:

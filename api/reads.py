@@ -126,7 +126,7 @@ async def shown(views: RedisViews, sight: Sight, kind: str, wanted: Wanted) -> l
     wanted
         Which documents.
     """
-    if kind in {"assignment", "alert"}:
+    if sight.needs(kind):
         await sight.load(views)  # what else is the reader's own decides it
     found = await views.every(kind)
     if sight.is_whole and wanted.is_all:
@@ -153,7 +153,7 @@ async def look_at(
     """
     if not sight.is_whole:
         doc = orjson.loads(raw)
-        if kind == "alert":
+        if kind == "alert" or (sight.is_by_trips and sight.needs(kind)):
             await sight.load(views)
         elif kind == "assignment":
             await _meet(views, sight, "truck", doc.get("truck_id"))

@@ -121,12 +121,16 @@ class EventStream(Response):
                 await send({"type": "http.response.body", "body": text, "more_body": True})
 
     async def _over(self) -> None:
-        left_s = max(0.0, self._sight.actor.expires_at - time.time())
-        try:
-            async with asyncio.timeout(left_s):
-                await self._desk.stopping.wait()
-        except TimeoutError:
-            return
+        """Wait for the end of the log-in, by time or by somebody's word, or of the process."""
+        actor = self._sight.actor
+        left_s = max(0.0, actor.expires_at - time.time())
+        with self._desk.door.watched(actor) as ended:
+            ends = [asyncio.ensure_future(one.wait()) for one in (self._desk.stopping, ended)]
+            try:
+                await asyncio.wait(ends, timeout=left_s, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for one in ends:
+                    one.cancel()
 
     async def _texts(self) -> AsyncIterator[bytes]:
         heartbeat_s = self._desk.config.heartbeat_s

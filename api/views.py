@@ -152,6 +152,17 @@ class RedisViews:
         async with _answering():
             return bool(await self._redis.set(f"login:{token_id}", b"1", nx=True, ex=keep_s))
 
+    async def unspend(self, token_id: str) -> None:
+        """Let a one-time log-in be used after all: nobody came in by it.
+
+        Parameters
+        ----------
+        token_id
+            As for `spend`.
+        """
+        async with _answering():
+            await self._redis.delete(f"login:{token_id}")
+
     async def counters(self) -> dict[str, float]:
         """Return the counters that workers and the projector keep."""
         async with _answering():

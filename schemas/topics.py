@@ -13,6 +13,7 @@ from schemas import (
     clock,
     corridor,
     dispatch,
+    identity,
     lot,
     person,
     place,
@@ -386,6 +387,15 @@ TOPICS: tuple[Topic, ...] = (
         "What must be kept of drivers, officers and contacts, sealed.",
         erased_within_ms=_DAY_MS,
     ),
+    kept("identity.user.v1", "user_id", identity.User, "Who logs in by name and password."),
+    kept(
+        "identity.session.v1",
+        "session_id",
+        identity.Session,
+        "Which browsers are logged in, and which no longer are.",
+        retention_ms=7 * _DAY_MS,
+    ),
+    kept("identity.key.v1", "key_id", identity.ApiKey, "Which keys machines have."),
 )
 
 KEPT_TOPICS: tuple[str, ...] = tuple(

@@ -108,6 +108,29 @@ async def chronicle_events(desk: Desk, actor: Actor, checked: Sequence[Checked])
         await desk.audit.write(*notes)
 
 
+def note(
+    desk: Desk,
+    actor: Actor | None,
+    action: str,
+    *,
+    once_for: str,
+    outcome: Literal["allowed", "refused"] = "refused",
+) -> None:
+    """Write down what cannot be held up or undone, such as a refusal; nobody waits for it.
+
+    Parameters
+    ----------
+    desk, actor, action, outcome
+        As in `chronicle`.
+    once_for
+        The same within a minute is written once.
+    """
+    made = make_note(desk, actor, action, outcome=outcome)
+    asked = ASKED.get()
+    place = asked.address if asked else None
+    desk.audit.note(made, once_for=f"{action} {made.route} {place} {once_for}")
+
+
 def make_note(desk: Desk, actor: Actor | None, action: str, **said: Any) -> AuditNote:
     """Make a note of somebody's action in the request that is being served.
 

@@ -150,6 +150,7 @@ async def get_person(asking: Asking, person_id: str) -> Response:
 async def forget_person(deed: Acting, person_id: str) -> Response:
     """Let nothing be kept of a person any more; off the disk within a day or two."""
     deed.only("haulier")
+    _refuse_roles(deed.actor)
     async with deed.desk.kept.lock(TOPIC, person_id):
         person = _known(deed.desk, deed.actor, person_id)
         await _chronicle(deed.desk, deed.actor, "person.forgotten", person_id, person.region)
@@ -215,11 +216,14 @@ def _is_own(actor: Actor, person: PersonKept) -> bool:
 
 
 def _refuse_roles(actor: Actor) -> None:
+    if actor.scopes is not None:
+        raise Problem("forbidden", "a key with scopes reads and keeps nobody")
     if actor.role not in _MAY:
         raise Problem("forbidden", f"{actor.role} may not read this; {', '.join(sorted(_MAY))} may")
 
 
 def _refuse_foreign(actor: Actor, region: str, haulier_id: str | None) -> None:
+    _refuse_roles(actor)
     if actor.regions is not None and region not in actor.regions:
         raise Problem("not_yours", "this person is in another region")
     if actor.role == "haulier" and (haulier_id is None or haulier_id != actor.subject):

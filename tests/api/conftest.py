@@ -125,6 +125,7 @@ async def standing(
         yield Stand(app, client, broker, redis)
     await app.state.desk.views.close()
     await app.state.desk.changes.close()
+    await app.state.desk.door.close()
 
 
 def free_port() -> int:

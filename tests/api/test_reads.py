@@ -86,6 +86,7 @@ async def test_a_driver_sees_the_trips_of_the_own_truck(world: Stand) -> None:
 async def test_personal_data_is_shown_to_those_who_need_it(
     world: Stand, role: str, hidden: set[str]
 ) -> None:
+    world.put("checkpoint", "C1", place_id="C1", present=[{"vehicle": "T1", "truck_id": "T1"}])
     truck = (await world.ask("GET", "/v1/trucks/T1", role=role)).json()
     assert TRUCK.keys() - truck.keys() == hidden
 
