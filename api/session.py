@@ -148,11 +148,12 @@ async def set_password(
 ) -> Session:
     """Set the password of who is logged in; all their sessions end, and a new one begins."""
     actor: Actor = request.scope["actor"]
-    name = actor.user_id or ""
-    await desk.door.attempts.begin(name, _address(request))
-    await chronicle(desk, actor, "user.password_changed", entities=[f"user/{name}"])
-    user = await desk.door.users.set_password(actor, body.password, body.current)
-    await desk.door.attempts.succeeded(name)
+    wanting = desk.door.users.may_take(actor, body.password)
+    await desk.door.attempts.begin(wanting.login, _address(request))  # `current` may be guessed
+    entities = [f"user/{wanting.user_id}"]
+    await chronicle(desk, actor, "user.password_changed", entities=entities)
+    user = await desk.door.users.set_password(wanting, body.password, body.current)
+    await desk.door.attempts.succeeded(user.login)
     tokens = await desk.door.sessions.open(user, how="password", user_id=user.user_id)
     keep(response, tokens, is_tls=request.url.scheme == "https")
     return _told(desk.door.sessions.actor(tokens.access))
@@ -227,6 +228,7 @@ async def _by_password(desk: Desk, body: LoginBody, request: Request) -> Tokens:
     await desk.door.attempts.begin(login, _address(request))
     user = await desk.door.users.recognise(login, password)
     if user is None:
+        await desk.door.attempts.failed(_address(request))
         raise Problem("login_refused", "there is no such log-in name with this password")
     await desk.door.attempts.succeeded(login)
     return await desk.door.sessions.open(user, how="password", user_id=user.user_id)

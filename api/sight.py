@@ -116,13 +116,13 @@ class Sight:
             if kind == "checkpoint":
                 await self._learn(views, kind, self.actor.subject)
                 continue
-            for entity_id, raw in (await views.every(kind)).items():
-                self.show(kind, entity_id, orjson.loads(raw))
+            for entity_id, entry in (await views.mirror.fresh()).shelf(kind).items():
+                self.show(kind, entity_id, entry.doc)
 
     async def _learn(self, views: RedisViews, kind: str, entity_id: str | None) -> None:
-        raw = await views.get(kind, entity_id) if entity_id else None
-        if raw is not None and entity_id is not None:
-            self.show(kind, entity_id, orjson.loads(raw))
+        entry = (await views.mirror.fresh()).shelf(kind).get(entity_id or "")
+        if entry is not None and entity_id is not None:
+            self.show(kind, entity_id, entry.doc)
 
     def show(self, kind: str, entity_id: str, doc: Doc) -> Doc | None:
         """Return what the actor may see of one document; None where it may see nothing.

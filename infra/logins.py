@@ -111,16 +111,20 @@ def _oidc(settings: Settings) -> OidcConfig | None:
     if settings.oidc_client_id is None:
         raise SettingsError("HARVESTLANE_OIDC_CLIENT_ID: set it, or unset HARVESTLANE_OIDC_ISSUER")
     pairs = (pair.split("=") for pair in settings.oidc_roles.split(",") if pair)
+    file = settings.oidc_client_secret_file
     try:
         return OidcConfig(
             issuer=settings.oidc_issuer,
             client_id=settings.oidc_client_id,
-            client_secret=settings.oidc_client_secret,
+            client_secret=file.read_text(encoding="utf-8").strip() if file else None,
             audience=settings.oidc_audience,
             role_claim=settings.oidc_role_claim,
             roles=dict(pairs),
             subject_claim=settings.oidc_subject_claim,
             regions_claim=settings.oidc_regions_claim,
         )
+    except OSError as error:
+        why = f"{file} cannot be read ({error.strerror})"
+        raise SettingsError(f"HARVESTLANE_OIDC_CLIENT_SECRET_FILE: {why}") from error
     except ValueError as error:
         raise SettingsError(f"HARVESTLANE_OIDC_*: {error}") from error

@@ -83,8 +83,11 @@ class Settings(BaseSettings):
         number.
     oidc_issuer
         Address of the OpenID Connect provider that people log in by, exactly as its tokens say it.
-    oidc_client_id, oidc_client_secret
+    oidc_client_id
         What the provider knows this stack by.
+    oidc_client_secret_file
+        File that holds what the provider recognises this stack by; none for PKCE alone. It is a
+        file, so that the secret is in no environment and no record of a running stack.
     oidc_audience
         Whom the provider's access tokens for this API name; without it none is taken.
     oidc_role_claim, oidc_roles
@@ -130,7 +133,7 @@ class Settings(BaseSettings):
     rate_per_minute: int = Field(6_000, ge=0, le=10_000_000)
     oidc_issuer: str | None = None
     oidc_client_id: str | None = None
-    oidc_client_secret: str | None = Field(None, repr=False)
+    oidc_client_secret_file: Path | None = None
     oidc_audience: str | None = None
     oidc_role_claim: str = "harvestlane_role"
     oidc_roles: str = Field("", pattern=r"^([^=,]+=[a-z_]+(,[^=,]+=[a-z_]+)*)?$")
@@ -142,10 +145,10 @@ class Settings(BaseSettings):
     metering: bool = True
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
-    @field_validator("home", "network")
+    @field_validator("home", "network", "oidc_client_secret_file")
     @classmethod
-    def _absolute(cls, path: Path) -> Path:
-        return path.expanduser().absolute()
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return None if path is None else path.expanduser().absolute()
 
     @field_validator("brokers")
     @classmethod

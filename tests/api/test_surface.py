@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from api import assignments, checkpoints, facilities, lots
+from api.mirror import KIND_OF
 from api.problems import PROBLEMS
 from api.screens import PAGES
-from api.views import KIND_OF
 from infra.settings import PROJECT
 from schemas.assignment import AssignmentOverride, AssignmentPin, AssignmentReportProblem
 from schemas.checkpoint import Clearance

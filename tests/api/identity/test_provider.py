@@ -368,11 +368,20 @@ async def test_a_stack_without_a_provider_says_so(stand: Stand) -> None:
 
 def test_settings_name_the_provider_whole(tmp_path: Path) -> None:
     said = {"home": tmp_path, "oidc_issuer": "https://id.example", "oidc_client_id": CLIENT}
-    settings = Settings(**said, oidc_roles="nhà xe=haulier,chốt=checkpoint_officer")
+    file = tmp_path / "client-secret"
+    file.write_text("shh\n", encoding="utf-8")
+    roles = "nhà xe=haulier,chốt=checkpoint_officer"
+    settings = Settings(**said, oidc_roles=roles, oidc_client_secret_file=file)
+    assert "shh" not in f"{settings} {settings.variables()} {api_config(settings)}"
     found = api_config(settings).oidc
     assert found is not None
     assert found.roles == {"nhà xe": "haulier", "chốt": "checkpoint_officer"}
-    assert "shh" not in repr(Settings(**said, oidc_client_secret="shh"))  # noqa: S106
-    for wrong in ({"oidc_client_id": None}, {"oidc_issuer": "http://x"}, {"oidc_roles": "a=king"}):
+    assert found.client_secret == "shh"  # noqa: S105
+    for wrong in (
+        {"oidc_client_id": None},
+        {"oidc_issuer": "http://x"},
+        {"oidc_roles": "a=king"},
+        {"oidc_client_secret_file": tmp_path / "none"},
+    ):
         with pytest.raises(SettingsError, match="HARVESTLANE_OIDC"):
             api_config(Settings(**{**said, **wrong}))
