@@ -37,6 +37,8 @@ from api.broker import Broker, KafkaBroker
 from api.clock import StackClock
 from api.config import ApiConfig
 from api.desk import Desk, OpenStreams
+from api.devices import positions, registry, trackers
+from api.devices.skew import Clocks
 from api.guard import Guard
 from api.hot import HotRoutes
 from api.hub import Hub
@@ -52,6 +54,8 @@ from api.personal.job import keep_letting_go
 from api.personal.ring import KeyRing
 from api.problems import ANSWERS, install
 from api.views import RedisViews
+from api.webhooks import routes as webhooks
+from api.webhooks.job import Webhooks
 from schemas.topics import KEPT_TOPICS
 
 _log = logging.getLogger(__name__)
@@ -88,6 +92,8 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
     )
     app.state.desk = desk
     app.state.drawings = reference.Drawings()
+    app.state.clocks = Clocks()
+    app.state.webhooks = Webhooks(desk)
     app.state.inquiries = Inquiries(config.network_dir)
     install(app)
     for part in (
@@ -110,6 +116,10 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
         reads,
         osrm,
         whatif,
+        positions,
+        trackers,
+        registry,
+        webhooks,
         screens,
     ):
         app.include_router(part.router)
@@ -148,6 +158,7 @@ async def _lifespan(app: Any) -> AsyncIterator[None]:
         desk.kept.follow(),
         keep_noting(desk),
         keep_letting_go(desk),
+        app.state.webhooks.run(),
         desk.door.keep_sweeping(),
         desk.door.attempts.keep_counting(),
     )

@@ -61,6 +61,11 @@ class ApiConfig:
         File of the keys that seal what is kept of people; without it they live in memory.
     heads_path
         File to which the audit log's head is added about every minute; without it none is.
+    device_query_ids
+        Whether a tracker's key may stand in the query of `/v1/devices/osmand`, for trackers that
+        can send it nowhere else.
+    webhook_http
+        Whether webhooks may go to plain HTTP, to this machine and to private networks.
     """
 
     bootstrap: str
@@ -79,6 +84,8 @@ class ApiConfig:
     passes_dir: Path | None = None
     keys_path: Path | None = None
     heads_path: Path | None = None
+    device_query_ids: bool = False
+    webhook_http: bool = False
 
     def __post_init__(self) -> None:
         if len(self.secret) < 32:

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api.config import COOKIE
+from api.devices.trackers import OWN_LOG_IN
 from api.identity.recognition import OPEN
 from api.problems import ProblemDocument
 
@@ -26,6 +27,11 @@ _SCHEMES = {
         "bearerFormat": "JWT",
         "description": "For scripts: `harvestlane token --role ROLE [--subject ID]`; for machines, "
         "a key (`hlk_…`) of `POST /v1/keys`.",
+    },
+    "device": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "For trackers: a key (`hlk_…`) as password, or as the device's name.",
     },
     "session": {
         "type": "apiKey",
@@ -67,6 +73,9 @@ def _made(app: FastAPI) -> dict[str, Any]:
             operation["responses"].pop("422", None)  # among the default's problems
             if path.startswith("/osrm/"):  # open to this machine, to others with a token
                 operation["security"] = [{}, {"token": []}, {"session": []}]
+                continue
+            if path in OWN_LOG_IN:
+                operation["security"] = [{"device": []}, {"token": []}]
                 continue
             is_open = not path.startswith("/v1/") or (method.upper(), path) in OPEN - {_LEAVE}
             operation["security"] = [] if is_open else [{"token": []}, {"session": []}]

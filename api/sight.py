@@ -87,6 +87,13 @@ class Sight:
         self.is_by_trips = actor.role == _OFFICER or actor.assignment_id is not None
         """Whether trips decide which trucks and lots are seen."""
 
+    @property
+    def decided_by(self) -> tuple[str, ...]:
+        """The kinds of documents that say what is the actor's own, in the order to read them."""
+        if self.is_whole or (self.actor.role == "observer" and self.actor.regions is None):
+            return ()
+        return _DECIDED_BY.get(self.actor.role, ("assignment",))
+
     def needs(self, kind: str) -> bool:
         """Tell whether `load` must come first before documents of a kind are looked at.
 
@@ -110,9 +117,7 @@ class Sight:
         if self.actor.assignment_id is not None:
             await self._learn(views, "assignment", self.actor.assignment_id)
             return
-        if self.is_whole or (self.actor.role == "observer" and self.actor.regions is None):
-            return
-        for kind in _DECIDED_BY.get(self.actor.role, ("assignment",)):
+        for kind in self.decided_by:
             if kind == "checkpoint":
                 await self._learn(views, kind, self.actor.subject)
                 continue

@@ -104,6 +104,10 @@ class Settings(BaseSettings):
         A planner that takes longer than this for a plan is ended and started again.
     metering
         Whether departures are held so that checkpoints' arrivals stay under their capacity.
+    device_query_ids
+        Whether a tracker's key may stand in the query of `/v1/devices/osmand`.
+    webhook_http
+        Whether webhooks may go to plain HTTP, to this machine and to private networks.
     log_level
         Least severe level that is logged.
     """
@@ -143,6 +147,8 @@ class Settings(BaseSettings):
     planner_budget_s: float = Field(2.0, gt=0, le=600, allow_inf_nan=False)
     planner_limit_s: float = Field(20.0, ge=1, le=3600, allow_inf_nan=False)
     metering: bool = True
+    device_query_ids: bool = False
+    webhook_http: bool = False
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("home", "network", "oidc_client_secret_file")

@@ -12,6 +12,7 @@ from schemas import (
     checkpoint,
     clock,
     corridor,
+    device,
     dispatch,
     identity,
     lot,
@@ -20,6 +21,7 @@ from schemas import (
     road,
     slot,
     truck,
+    webhook,
 )
 from schemas.model import Fact
 
@@ -387,6 +389,32 @@ TOPICS: tuple[Topic, ...] = (
         "What must be kept of drivers, officers and contacts, sealed.",
         erased_within_ms=_DAY_MS,
     ),
+    kept(
+        "device.tracker.v1",
+        "device_id",
+        device.Tracker,
+        "Which tracker rides on which truck.",
+    ),
+    kept(
+        "webhook.hook.v1",
+        "hook_id",
+        webhook.Hook,
+        "Who is told of changes by webhook.",
+    ),
+    kept(
+        "webhook.cursor.v1",
+        "hook_id",
+        webhook.Cursor,
+        "How far each webhook has been told.",
+    ),
+    Topic(
+        "webhook.delivery.v1",
+        "hook_id",
+        {"webhook.delivery_tried": webhook.DeliveryTried},
+        "How telling each change to each webhook went.",
+        partitions=1,
+        audience="internal",
+    ),
     kept("identity.user.v1", "user_id", identity.User, "Who logs in by name and password."),
     kept(
         "identity.session.v1",
@@ -446,7 +474,7 @@ OWN_TOPICS: frozenset[str] = frozenset(
     topic.name
     for topic in TOPICS
     if topic.types
-    and topic.name not in {"stack.clock.v1", "audit.entry.v1", *KEPT_TOPICS}
+    and topic.name not in {"stack.clock.v1", "audit.entry.v1", "webhook.delivery.v1", *KEPT_TOPICS}
     and not POSTABLE & topic.types.keys()
 )
 """Topics on which only the streams speak; what others put there is set aside."""

@@ -26,6 +26,8 @@ from api.tokens import make_token
 from schemas.envelope import Event, Record, decode
 
 SECRET = b"s" * 32
+NOWHERE = "127.0.0.1:1"
+"""A broker that never answers."""
 NOTHING = "redis://127.0.0.1:1/0"
 """A Redis that never answers."""
 
@@ -104,12 +106,11 @@ def token(role: str) -> str:
 def config(redis_url: str, folder: Path, **options: Any) -> ApiConfig:
     """Describe an API process."""
     return ApiConfig(
-        bootstrap="127.0.0.1:1",
         redis_url=redis_url,
         secret=SECRET,
         network_dir=folder / "network",
         pages_dir=folder / "dist",
-        **{"view_wait_s": 0.0, "heartbeat_s": 0.2, **options},
+        **{"bootstrap": NOWHERE, "view_wait_s": 0.0, "heartbeat_s": 0.2, **options},
     )
 
 
