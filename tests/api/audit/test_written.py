@@ -1,12 +1,15 @@
 """Test that every decision is written down before it is done, and read by few."""
 
+import ast
 import csv
 import hashlib
+import inspect
 import io
 from typing import Any
 
 import httpx
 import pytest
+from fastapi.routing import APIRoute
 
 from api.audit.ledger import MemoryLedger
 from infra.audit.judge import judge_chain
@@ -212,6 +215,28 @@ async def test_a_silent_log_is_said_so(world: Stand) -> None:
     ledger(world).is_down = True
     answer = await world.ask("GET", "/v1/audit", role="administrator")
     assert (answer.status_code, answer.json()["code"]) == (503, "broker_unavailable")
+
+
+def _audits(endpoint: Any) -> bool:
+    """Tell whether a route's module speaks to the audit log, or writes by what does."""
+    found = ast.walk(ast.parse(inspect.getsource(inspect.getmodule(endpoint) or endpoint)))
+    calls = {
+        getattr(node.func, "id", getattr(node.func, "attr", ""))
+        for node in found
+        if isinstance(node, ast.Call)
+    }
+    return bool(calls & {"chronicle", "note", "send", "write"})
+
+
+def test_every_route_that_writes_speaks_to_the_audit_log(stand: Stand) -> None:
+    silent = {
+        (method, route.path)
+        for route in stand.app.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods - {"GET", "HEAD", "OPTIONS"}
+        if not _audits(route.endpoint)
+    }
+    assert silent == set()
 
 
 @pytest.mark.parametrize("query", ["?cursor=x", "?limit=0", "?from=yesterday", "?to=2021-01-01"])
