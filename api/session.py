@@ -94,6 +94,20 @@ PAGE_OF = {"haulier": "/haulier", "driver": "/haulier", "checkpoint_officer": "/
 """Where roles other than the dispatcher's have their page."""
 
 
+class Ways(BaseModel, frozen=True):
+    """How one may log in here, beside one-time links."""
+
+    password: Literal[True] = True
+    provider: bool
+    """Whether `GET /v1/session/oidc` leads to a provider."""
+
+
+@router.get("/session/ways", summary="How one may log in")
+async def ways(desk: AtDesk) -> Ways:
+    """Tell the log-in page what to offer."""
+    return Ways(provider=desk.door.provider is not None)
+
+
 @router.post(
     "/session",
     summary="Log in with a one-time code, or a name and a password",

@@ -88,6 +88,7 @@ GET    /v1/webhooks/{hook_id}/deliveries                yy-- yy-- y--- y--- FFFF
 GET    /v1/session                                      y    y    y    y    y    y    y    y
 POST   /v1/session                                      open
 DELETE /v1/session                                      open
+GET    /v1/session/ways                                 open
 GET    /v1/session/oidc                                 open
 GET    /v1/session/oidc/callback                        open
 POST   /v1/session/password                             F    F    F    F    F    F    F    F
