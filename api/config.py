@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -66,7 +66,7 @@ class ApiConfig:
 
     bootstrap: str
     redis_url: str
-    secret: bytes
+    secret: bytes = field(repr=False)
     network_dir: Path
     pages_dir: Path
     clock: Literal["wall", "scenario"] = "wall"
