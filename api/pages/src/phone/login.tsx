@@ -91,32 +91,34 @@ function NameForm(props: { isBusy: boolean; onSend: (name: string, password: str
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
   return (
-    <Form
-      title={t("login.enter")}
-      button={t("login.enter")}
-      isReady={name.trim() !== "" && password !== "" && !props.isBusy}
-      onSend={() => props.onSend(name.trim(), password)}
-    >
-      <label class="field">
-        <span>{t("login.name")}</span>
-        <input
-          value={name}
-          autocomplete="username"
-          autocapitalize="none"
-          spellcheck={false}
-          data-testid="login-name"
-          onInput={(e) => setName(e.currentTarget.value)}
+    <>
+      <Form
+        title={t("login.enter")}
+        button={t("login.enter")}
+        isReady={name.trim() !== "" && password !== "" && !props.isBusy}
+        onSend={() => props.onSend(name.trim(), password)}
+      >
+        <label class="field">
+          <span>{t("login.name")}</span>
+          <input
+            value={name}
+            autocomplete="username"
+            autocapitalize="none"
+            spellcheck={false}
+            data-testid="login-name"
+            onInput={(e) => setName(e.currentTarget.value)}
+          />
+        </label>
+        <Secret
+          name={t("login.password")}
+          value={password}
+          autocomplete="current-password"
+          testId="login-password"
+          onInput={setPassword}
         />
-      </label>
-      <Secret
-        name={t("login.password")}
-        value={password}
-        autocomplete="current-password"
-        testId="login-password"
-        onInput={setPassword}
-      />
+      </Form>
       <p class="muted">{t("login.or_link")}</p>
-    </Form>
+    </>
   );
 }
 
