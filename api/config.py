@@ -57,6 +57,10 @@ class ApiConfig:
         The provider that people log in by, beside users of the stack's own; None for none.
     osrm_table_size
         OSRM's `table` answers at most as many entries as this number squared.
+    keys_path
+        File of the keys that seal what is kept of people; without it they live in memory.
+    heads_path
+        File to which the audit log's head is added about every minute; without it none is.
     device_query_ids
         Whether a tracker's key may stand in the query of `/v1/devices/osmand`, for trackers that
         can send it nowhere else.
@@ -78,6 +82,8 @@ class ApiConfig:
     oidc: OidcConfig | None = None
     osrm_table_size: int = 2_000
     passes_dir: Path | None = None
+    keys_path: Path | None = None
+    heads_path: Path | None = None
     device_query_ids: bool = False
     webhook_http: bool = False
 

@@ -10,6 +10,8 @@ from urllib.parse import quote
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.audit import note
+from api.audit.context import ASKED, Asked
 from api.config import MOST_BODY_BYTES
 from api.depth import refuse_deep
 from api.desk import Desk
@@ -66,8 +68,10 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        asked = Asked(scope)
+        ASKED.set(asked)
         is_tls = scope.get("scheme") == "https"
-        reply = _Reply(send, is_data=scope["path"].startswith("/v1/"), is_tls=is_tls)
+        reply = _Reply(send, asked, is_data=scope["path"].startswith("/v1/"), is_tls=is_tls)
         started = time.perf_counter()
         try:
             await self._serve(scope, receive, reply)
@@ -81,6 +85,8 @@ class Guard:
                 detail = "something went wrong here; it was written to the log"
                 await self._refuse(Problem("internal", detail), scope, receive, reply)
         finally:
+            if reply.status == 403 and "actor" in scope:
+                self._remember_refusal(scope)
             self._note(scope, reply.status, time.perf_counter() - started)
 
     async def _serve(self, scope: Scope, receive: Receive, send: _Reply) -> None:
@@ -107,6 +113,11 @@ class Guard:
         )
         await said(scope, receive, send)
 
+    def _remember_refusal(self, scope: Scope) -> None:
+        """Write down that somebody known was refused; the same a minute long only once."""
+        actor = scope["actor"]
+        note(self._desk, actor, "access.refused", once_for=f"{actor.name} {actor.user_id}")
+
     def _note(self, scope: Scope, status: int, took_s: float) -> None:
         """Count and log by the route, never by the path or query: these may name people."""
         route = getattr(scope.get("route"), "path", "none")
@@ -121,8 +132,9 @@ class Guard:
 class _Reply:
     """Send on, with the headers that every answer has."""
 
-    def __init__(self, send: Send, *, is_data: bool, is_tls: bool) -> None:
+    def __init__(self, send: Send, asked: Asked, *, is_data: bool, is_tls: bool) -> None:
         self._send = send
+        self._asked = asked
         self._is_data = is_data
         self.is_tls = is_tls
         self.cookies: tuple[str, ...] = ()
@@ -137,6 +149,9 @@ class _Reply:
             more = [pair for pair in always if pair[0] not in given]
             message["headers"] = [*message["headers"], *more]
             headers = MutableHeaders(scope=message)
+            if self._asked.request_id is not None:  # it stands in the audit log
+                request_id = self._asked.request_id.encode()
+                message["headers"].append((b"x-request-id", request_id))
             if self.is_tls:
                 headers.update(_ONLY_TLS)
             if "set-cookie" not in headers:  # else the answer itself logs in or out

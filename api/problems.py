@@ -56,6 +56,7 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
     "source_reserved": (422, "Nguồn sự kiện không thuộc bạn", "Source is another's"),
     "time_ahead": (422, "Thời gian quá xa trong tương lai", "Time too far ahead"),
     "truck_unknown": (422, "Xe chưa đăng ký", "No such truck"),
+    "reason_needed": (422, "Cần nêu lý do", "A reason is needed"),
     "url_refused": (422, "Địa chỉ không dùng được", "Address not accepted"),
     "device_unknown": (422, "Thiết bị chưa đăng ký", "No such tracker"),
     "swapped": (422, "Vĩ độ và kinh độ bị đảo", "Latitude and longitude have changed places"),

@@ -102,6 +102,13 @@ GET    /v1/keys                                         FFF  yy-  FFF  FFF  FFF 
 POST   /v1/keys                                         FFF  yyF  FFF  FFF  FFF  FFF  FFF  FFF
 DELETE /v1/keys/{key_id}                                FFFF yy-- FFFF FFFF FFFF FFFF FFFF FFFF
 
+GET    /v1/people                                       yy-  yy-  FFF  y--  y--  FFF  FFF  FFF
+GET    /v1/people/{person_id}                           yy-- yy-- FFFF y--- y--- FFFF FFFF FFFF
+PUT    /v1/people/{person_id}                           yyNy yyNy FFFF yNNN FFFF FFFF FFFF FFFF
+DELETE /v1/people/{person_id}                           yy-- yy-- FFFF y--- FFFF FFFF FFFF FFFF
+GET    /v1/audit                                        F    y    F    F    F    F    F    F
+GET    /v1/audit.csv                                    F    y    F    F    F    F    F    F
+
 GET    /healthz                                         open
 GET    /readyz                                          open
 GET    /metrics                                         open
