@@ -56,6 +56,8 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
     "batch_refused": (422, "Lô sự kiện bị từ chối", "Batch refused"),
     "password_weak": (422, "Mật khẩu quá dễ đoán", "The password is too easily guessed"),
     "too_many": (429, "Quá nhiều yêu cầu", "Too many requests"),
+    "import_refused": (422, "Tệp có ô bị lỗi", "Cells of the file are wrong"),
+    "import_unreadable": (422, "Không đọc được tệp", "The file cannot be read"),
     "internal": (500, "Lỗi hệ thống", "Internal error"),
     "broker_unavailable": (503, "Chưa ghi nhận được", "Cannot be recorded now"),
     "views_unavailable": (503, "Chưa đọc được dữ liệu", "Cannot be read now"),
