@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
+import orjson
 import pytest
 from openpyxl import load_workbook
 
@@ -14,7 +15,7 @@ from tests.imports.conftest import csv_of, post, workbook
 
 pytestmark = pytest.mark.integration
 
-LIST = [
+LIST: list[list[Any]] = [
     ["SỞ GIAO THÔNG VẬN TẢI KIÊN GIANG"],
     ["DANH SÁCH XE TẢI VẬN CHUYỂN NÔNG SẢN"],
     [],
@@ -165,8 +166,6 @@ async def test_a_file_again_after_another_change_is_a_change_again(place: Stand)
 
 
 def _truck(place: Stand) -> dict[str, Any]:
-    import orjson
-
     assert place.redis is not None
     raw: Any = place.redis.hget("view:truck", "T1")
     return dict(orjson.loads(raw))
