@@ -12,6 +12,9 @@ from api.identity.claims import OidcConfig
 MOST_BODY_BYTES = 1_048_576
 """Longest request body, in bytes: what a broker takes in one record by default."""
 
+MOST_FILE_BYTES = 4 * MOST_BODY_BYTES
+"""Longest file to import, in bytes: 10,000 rows and more."""
+
 COOKIE = "harvestlane_session"
 """Name of the cookie that holds a browser's session."""
 
