@@ -49,6 +49,7 @@ from api.hot import HotRoutes
 from api.hub import Hub
 from api.identity import driver, machines, people, single_sign_on
 from api.identity.door import Door
+from api.imports import routes as imports
 from api.kept import Kept
 from api.metrics import Metrics
 from api.openapi import describe
@@ -97,6 +98,7 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
         ],
     )
     app.state.desk = desk
+    app.state.importing = asyncio.Lock()
     app.state.drawings = reference.Drawings()
     app.state.clocks = Clocks()
     app.state.webhooks = Webhooks(desk)
@@ -112,6 +114,7 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
         events,
         lots,
         facilities,
+        imports,
         checkpoints,
         assignments,
         trucks,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +11,9 @@ from api.identity.claims import OidcConfig
 
 MOST_BODY_BYTES = 1_048_576
 """Longest request body, in bytes: what a broker takes in one record by default."""
+
+MOST_FILE_BYTES = 4 * MOST_BODY_BYTES
+"""Longest file to import, in bytes: 10,000 rows and more."""
 
 COOKIE = "harvestlane_session"
 """Name of the cookie that holds a browser's session."""
@@ -70,7 +73,7 @@ class ApiConfig:
 
     bootstrap: str
     redis_url: str
-    secret: bytes
+    secret: bytes = field(repr=False)
     network_dir: Path
     pages_dir: Path
     clock: Literal["wall", "scenario"] = "wall"

@@ -62,6 +62,8 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
     "swapped": (422, "Vĩ độ và kinh độ bị đảo", "Latitude and longitude have changed places"),
     "key_reused": (422, "Khóa lặp lại đã dùng cho yêu cầu khác", "Key used for another request"),
     "batch_refused": (422, "Lô sự kiện bị từ chối", "Batch refused"),
+    "import_refused": (422, "Tệp có ô bị lỗi", "Cells of the file are wrong"),
+    "import_unreadable": (422, "Không đọc được tệp", "The file cannot be read"),
     "password_weak": (422, "Mật khẩu quá dễ đoán", "The password is too easily guessed"),
     "too_many": (429, "Quá nhiều yêu cầu", "Too many requests"),
     "head_too_large": (431, "Địa chỉ hoặc tiêu đề quá dài", "Address or headers too long"),
