@@ -91,6 +91,7 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         responses=ANSWERS,
+        generate_unique_id_function=lambda route: route.name,
         middleware=[
             Middleware(Guard, desk=desk),
             Middleware(events.Direct, desk=desk),
