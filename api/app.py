@@ -44,6 +44,9 @@ from api.openapi import describe
 from api.osrm import routes as osrm
 from api.osrm.inquiry import Inquiries
 from api.problems import ANSWERS, install
+from api.reports import routes as reports
+from api.reports.log import KafkaLog
+from api.reports.report import Reports
 from api.views import RedisViews
 from schemas.topics import KEPT_TOPICS
 
@@ -82,6 +85,7 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
     app.state.desk = desk
     app.state.drawings = reference.Drawings()
     app.state.inquiries = Inquiries(config.network_dir)
+    app.state.reports = Reports(KafkaLog(config.bootstrap))
     install(app)
     for part in (
         health,
@@ -98,6 +102,7 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
         stream,
         reference,
         passes,
+        reports,
         reads,
         osrm,
         whatif,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 import orjson
@@ -53,6 +53,7 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
     "truck_unknown": (422, "Xe chưa đăng ký", "No such truck"),
     "key_reused": (422, "Khóa lặp lại đã dùng cho yêu cầu khác", "Key used for another request"),
     "batch_refused": (422, "Lô sự kiện bị từ chối", "Batch refused"),
+    "report_too_large": (422, "Báo cáo quá lớn", "Report too large"),
     "internal": (500, "Lỗi hệ thống", "Internal error"),
     "broker_unavailable": (503, "Chưa ghi nhận được", "Cannot be recorded now"),
     "views_unavailable": (503, "Chưa đọc được dữ liệu", "Cannot be read now"),
@@ -170,7 +171,7 @@ def answer(problem: Problem, *, instance: str, accept_language: str | None = Non
         The request's header of this name.
     """
     status, vietnamese, english = PROBLEMS[problem.code]
-    language = _language(accept_language or "")
+    language = language_of(accept_language)
     headers = {"content-language": language, "cache-control": "no-store", **problem.headers}
     if status == 503:
         headers.setdefault("retry-after", _RETRY_AFTER_S)
@@ -186,6 +187,26 @@ def answer(problem: Problem, *, instance: str, accept_language: str | None = Non
         "errors": [flaw.model_dump() for flaw in problem.errors],
     }
     return Response(_dump(document), status, headers, MEDIA_TYPE)
+
+
+def language_of(accept_language: str | None) -> Literal["vi", "en"]:
+    """Return the language that a reader prefers: Vietnamese, unless English is asked for.
+
+    Parameters
+    ----------
+    accept_language
+        The request's header of this name.
+    """
+    weights = {"vi": 0.0, "en": 0.0}
+    for part in (accept_language or "").lower().split(","):
+        tag, _, weight = part.strip().partition(";q=")
+        language = tag.split("-")[0]
+        if language in weights:
+            try:
+                weights[language] = max(weights[language], float(weight or 1))
+            except ValueError:
+                continue
+    return "en" if weights["en"] > weights["vi"] else "vi"
 
 
 def install(app: FastAPI) -> None:
@@ -252,16 +273,3 @@ def _dump(document: dict[str, Any]) -> bytes:
         document["detail"] = document["detail"].encode("utf-8", "replace").decode()
         document["errors"] = []
         return orjson.dumps(document)
-
-
-def _language(accept_language: str) -> str:
-    weights = {"vi": 0.0, "en": 0.0}
-    for part in accept_language.lower().split(","):
-        tag, _, weight = part.strip().partition(";q=")
-        language = tag.split("-")[0]
-        if language in weights:
-            try:
-                weights[language] = max(weights[language], float(weight or 1))
-            except ValueError:
-                continue
-    return "en" if weights["en"] > weights["vi"] else "vi"
