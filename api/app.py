@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from api import (
@@ -52,6 +53,15 @@ from schemas.topics import KEPT_TOPICS
 
 _log = logging.getLogger(__name__)
 _PACK_FROM_BYTES = 1_000
+_SHARED_HEADERS = (
+    "content-disposition",
+    "etag",
+    "idempotency-replayed",
+    "link",
+    "location",
+    "retry-after",
+)
+"""What pages of other sites may read beside the body."""
 
 
 def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
@@ -78,6 +88,7 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
         redirect_slashes=False,
         responses=ANSWERS,
         middleware=[
+            *_shared_with(config.cors_origins),
             Middleware(Guard, desk=desk),
             Middleware(GZipMiddleware, minimum_size=_PACK_FROM_BYTES, compresslevel=1),
         ],
@@ -111,6 +122,22 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
         app.include_router(part.router)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     return app
+
+
+def _shared_with(origins: Sequence[str]) -> list[Middleware]:
+    """Let pages of other sites read answers, errors too; never with this site's cookie."""
+    if not origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=list(origins),
+            allow_methods=["GET", "POST", "PATCH", "PUT", "DELETE"],
+            allow_headers=["*"],
+            allow_credentials=False,
+            expose_headers=_SHARED_HEADERS,
+        )
+    ]
 
 
 def _desk(config: ApiConfig, broker: Broker | None) -> Desk:

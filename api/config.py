@@ -50,6 +50,8 @@ class ApiConfig:
         in it is ever read.
     osrm_table_size
         OSRM's `table` answers at most as many entries as this number squared.
+    cors_origins
+        Other web sites whose pages may read answers, with a token; `*` for all.
     """
 
     bootstrap: str
@@ -64,6 +66,7 @@ class ApiConfig:
     most_streams: int = 500
     osrm_table_size: int = 2_000
     passes_dir: Path | None = None
+    cors_origins: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.secret) < 32:

@@ -91,5 +91,6 @@ def api_config(settings: Settings) -> ApiConfig:
         clock=settings.clock,
         osrm_table_size=settings.osrm_table_size,
         passes_dir=settings.home / "passes",
+        cors_origins=tuple(filter(None, settings.cors_origins.split(","))),
         on_ready=Readiness(settings.readiness_path("api")).write,
     )

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
-from pydantic import create_model
+from pydantic import BaseModel, create_model
 
 from api.problems import Problem
 from schemas.model import Fact, parse_time
@@ -85,10 +85,10 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 """What is read of each type of event: nothing that names a person."""
 
 
-def _thinned(kind: str) -> type[Fact]:
+def _thinned(kind: str) -> type[BaseModel]:
     known = TOPIC_OF_TYPE[kind].types[kind].model_fields
     fields: dict[str, Any] = {name: (known[name].annotation, known[name]) for name in FIELDS[kind]}
-    return create_model(f"Counted {kind}", __base__=Fact, **fields)
+    return create_model(f"Counted {kind}", __config__=Fact.model_config, **fields)
 
 
 _MODELS = {kind: _thinned(kind) for kind in FIELDS}
