@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -34,11 +35,16 @@ from api import (
     whatif,
 )
 from api.broker import Broker, KafkaBroker
-from api.changes import Changes
 from api.clock import StackClock
 from api.config import ApiConfig
 from api.desk import Desk, OpenStreams
+from api.devices import positions, registry, trackers
+from api.devices.skew import Clocks
 from api.guard import Guard
+from api.hot import HotRoutes
+from api.hub import Hub
+from api.identity import driver, machines, people, single_sign_on
+from api.identity.door import Door
 from api.kept import Kept
 from api.metrics import Metrics
 from api.openapi import describe
@@ -49,6 +55,8 @@ from api.reports import routes as reports
 from api.reports.log import KafkaLog
 from api.reports.report import Reports
 from api.views import RedisViews
+from api.webhooks import routes as webhooks
+from api.webhooks.job import Webhooks
 from schemas.topics import KEPT_TOPICS
 
 _log = logging.getLogger(__name__)
@@ -90,17 +98,24 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
         middleware=[
             *_shared_with(config.cors_origins),
             Middleware(Guard, desk=desk),
+            Middleware(events.Direct, desk=desk),
             Middleware(GZipMiddleware, minimum_size=_PACK_FROM_BYTES, compresslevel=1),
         ],
     )
     app.state.desk = desk
     app.state.drawings = reference.Drawings()
+    app.state.clocks = Clocks()
+    app.state.webhooks = Webhooks(desk)
     app.state.inquiries = Inquiries(config.network_dir)
     app.state.reports = Reports(KafkaLog(config.bootstrap))
     install(app)
     for part in (
         health,
         session,
+        single_sign_on,
+        people,
+        machines,
+        driver,
         events,
         lots,
         facilities,
@@ -117,9 +132,15 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
         reads,
         osrm,
         whatif,
+        positions,
+        trackers,
+        registry,
+        webhooks,
         screens,
     ):
         app.include_router(part.router)
+    hot = [*reads.router.routes, *events.router.routes]
+    app.router.routes.insert(0, HotRoutes(one for one in hot if isinstance(one, APIRoute)))
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     return app
 
@@ -150,9 +171,10 @@ def _desk(config: ApiConfig, broker: Broker | None) -> Desk:
         config=config,
         broker=broker,
         kept=kept,
+        door=Door.at(config, kept),
         answers=answers.Answers(kept),
         views=views,
-        changes=Changes(config.redis_url, config.most_streams),
+        hub=Hub(views, config.heartbeat_s),
         clock=StackClock(views, config.clock),
         metrics=metrics,
         open_streams=OpenStreams(config.most_streams, metrics),
@@ -162,7 +184,14 @@ def _desk(config: ApiConfig, broker: Broker | None) -> Desk:
 @asynccontextmanager
 async def _lifespan(app: Any) -> AsyncIterator[None]:
     desk: Desk = app.state.desk
-    beside = [asyncio.create_task(work) for work in (health.keep_telling(desk), desk.kept.follow())]
+    works = (
+        health.keep_telling(desk),
+        desk.kept.follow(),
+        app.state.webhooks.run(),
+        desk.door.keep_sweeping(),
+        desk.door.attempts.keep_counting(),
+    )
+    beside = [asyncio.create_task(work) for work in works]
     try:
         yield
     finally:
@@ -172,4 +201,5 @@ async def _lifespan(app: Any) -> AsyncIterator[None]:
         for ended in await asyncio.gather(*beside, return_exceptions=True):
             if isinstance(ended, Exception):
                 _log.error("something beside the requests failed", exc_info=ended)
-        await asyncio.gather(desk.broker.close(), desk.views.close(), desk.changes.close())
+        await desk.hub.close()
+        await asyncio.gather(desk.broker.close(), desk.views.close(), desk.door.close())

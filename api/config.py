@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from api.identity.claims import OidcConfig
+
 MOST_BODY_BYTES = 1_048_576
 """Longest request body, in bytes: what a broker takes in one record by default."""
 
@@ -48,10 +50,20 @@ class ApiConfig:
     passes_dir
         Folder with the keys and lists that passes are verified by, if there is one; no private key
         in it is ever read.
+    rate_per_minute
+        How many requests a browser's session or a machine's key may send in a minute; 0 for any
+        number.
+    oidc
+        The provider that people log in by, beside users of the stack's own; None for none.
     osrm_table_size
         OSRM's `table` answers at most as many entries as this number squared.
     cors_origins
         Other web sites whose pages may read answers, with a token; `*` for all.
+    device_query_ids
+        Whether a tracker's key may stand in the query of `/v1/devices/osmand`, for trackers that
+        can send it nowhere else.
+    webhook_http
+        Whether webhooks may go to plain HTTP, to this machine and to private networks.
     """
 
     bootstrap: str
@@ -63,10 +75,14 @@ class ApiConfig:
     on_ready: Callable[[bool], None] = _say_nothing
     view_wait_s: float = 2.0
     heartbeat_s: float = 5.0
-    most_streams: int = 500
+    most_streams: int = 5_000
+    rate_per_minute: int = 6_000
+    oidc: OidcConfig | None = None
     osrm_table_size: int = 2_000
     passes_dir: Path | None = None
     cors_origins: tuple[str, ...] = ()
+    device_query_ids: bool = False
+    webhook_http: bool = False
 
     def __post_init__(self) -> None:
         if len(self.secret) < 32:

@@ -16,13 +16,14 @@ from starlette.responses import Response
 
 from api.answers import Answers
 from api.broker import Broker
-from api.changes import Changes
 from api.clock import StackClock
 from api.config import ApiConfig
+from api.hub import Hub
+from api.identity.door import Door
 from api.kept import Kept
 from api.metrics import Metrics
 from api.problems import Problem
-from api.sight import WIDE, Sight
+from api.sight import WIDE, Sight, is_inside
 from api.tokens import Actor
 from api.views import RedisViews
 from schemas.errors import Unavailable
@@ -71,9 +72,10 @@ class Desk:
     config: ApiConfig
     broker: Broker
     kept: Kept
+    door: Door
     answers: Answers
     views: RedisViews
-    changes: Changes
+    hub: Hub
     clock: StackClock
     metrics: Metrics
     open_streams: OpenStreams
@@ -221,7 +223,7 @@ class Deed:
             if self.is_wide:
                 return None
             raise
-        if doc is None:
+        if doc is None or not is_inside(self.actor, doc):
             raise Problem(f"{kind}_unknown", f"no {kind} {entity_id[:140]!r} is known")
         return doc
 
@@ -232,19 +234,28 @@ def desk_of(request: Request) -> Desk:
     return desk
 
 
+async def _at_desk(request: Request) -> Desk:  # not async, it would be asked in a thread
+    return desk_of(request)
+
+
 def _actor(request: Request) -> Actor:
     actor: Actor = request.scope["actor"]
     return actor
 
 
-def _asking(request: Request) -> Query:
+def asking(request: Request) -> Query:
+    """Return the read that a request is."""
     return Query(desk_of(request), Sight(_actor(request)))
+
+
+async def _asking(request: Request) -> Query:
+    return asking(request)
 
 
 _KEY_TEXT = r"^[\x21-\x7e]+$"
 
 
-def _acting(
+async def _acting(
     request: Request,
     idempotency_key: Annotated[
         str | None,
@@ -269,7 +280,7 @@ def _acting(
 
 Asking = Annotated[Query, Depends(_asking)]
 Acting = Annotated[Deed, Depends(_acting)]
-AtDesk = Annotated[Desk, Depends(desk_of)]
+AtDesk = Annotated[Desk, Depends(_at_desk)]
 
 
 class _StrictRequest(Request):

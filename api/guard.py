@@ -11,17 +11,20 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.config import MOST_BODY_BYTES
+from api.depth import refuse_deep
 from api.desk import Desk
+from api.devices.positions import LINES
+from api.devices.trackers import OWN_LOG_IN
+from api.identity.recognition import OPEN, recognise, refuse_without_password
 from api.problems import Problem, answer
-from api.session import recognise
+from api.rights import refuse_outside_scopes
 
 _log = logging.getLogger("api.requests")
 
-_OPEN = frozenset({("POST", "/v1/session"), ("DELETE", "/v1/session")})
 _BODY_S = 15.0
 _STREAM = "/v1/stream"
 _ASKED_ALWAYS = frozenset({"/healthz", "/readyz", "/metrics"})
-"""Machines ask these every other second; a log that people read need not say so."""
+"""Machines ask these every other second; a log that people read need not say so, nor of reads."""
 
 SECURITY_HEADERS = {
     # the map engine runs its worker from a blob and draws images from blobs and data
@@ -38,6 +41,9 @@ SECURITY_HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(self), geolocation=(), microphone=()",
 }
+_HEADERS = [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
+_DATA_HEADERS = [*_HEADERS, (b"cache-control", b"no-store")]
+_ONLY_TLS = {"strict-transport-security": "max-age=31536000"}
 
 
 class Guard:
@@ -60,7 +66,8 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        reply = _Reply(send, is_data=scope["path"].startswith("/v1/"))
+        is_tls = scope.get("scheme") == "https"
+        reply = _Reply(send, is_data=scope["path"].startswith("/v1/"), is_tls=is_tls)
         started = time.perf_counter()
         try:
             await self._serve(scope, receive, reply)
@@ -79,10 +86,17 @@ class Guard:
     async def _serve(self, scope: Scope, receive: Receive, send: _Reply) -> None:
         method, path = scope["method"], scope["path"]
         headers = Headers(scope=scope)
-        if path.startswith("/v1/") and (method, path) not in _OPEN:
-            scope["actor"] = recognise(self._desk.config, method, headers)
-        if method in {"POST", "PATCH", "PUT", "DELETE"}:
-            receive = _Replay(await _body(headers, receive), receive)
+        if path.startswith("/v1/") and (method, path) not in OPEN and path not in OWN_LOG_IN:
+            found = await recognise(self._desk, method, headers, is_tls=send.is_tls)
+            send.cookies = found.cookies
+            scope["actor"] = found.actor
+            self._desk.door.attempts.take(found.actor)
+            refuse_without_password(found.actor, path)
+            refuse_outside_scopes(found.actor, method, path)
+        if method in {"POST", "PATCH", "PUT", "DELETE"} and not _is_streamed(path, headers):
+            body = await _body(headers, receive)
+            refuse_deep(headers.get("content-type", ""), body)
+            receive = _Replay(body, receive)
         await self._app(scope, receive, send)
 
     async def _refuse(self, problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
@@ -99,27 +113,35 @@ class Guard:
         self._desk.metrics.requests.labels(scope["method"], route, status).inc()
         if route != _STREAM:
             self._desk.metrics.seconds.labels(route).observe(took_s)
-        level = logging.DEBUG if route in _ASKED_ALWAYS and status < 400 else logging.INFO
+        is_quiet = scope["method"] == "GET" or route in _ASKED_ALWAYS
+        level = logging.DEBUG if is_quiet and status < 400 else logging.INFO
         _log.log(level, "%s %s %d %.0f ms", scope["method"], route, status, took_s * 1000)
 
 
 class _Reply:
     """Send on, with the headers that every answer has."""
 
-    def __init__(self, send: Send, *, is_data: bool) -> None:
+    def __init__(self, send: Send, *, is_data: bool, is_tls: bool) -> None:
         self._send = send
         self._is_data = is_data
+        self.is_tls = is_tls
+        self.cookies: tuple[str, ...] = ()
         self.status = 0
         self.is_whole = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            given = {name for name, _ in message["headers"]}
+            always = _DATA_HEADERS if self._is_data else _HEADERS
+            more = [pair for pair in always if pair[0] not in given]
+            message["headers"] = [*message["headers"], *more]
             headers = MutableHeaders(scope=message)
-            for name, value in SECURITY_HEADERS.items():
-                headers.setdefault(name, value)
-            if self._is_data:
-                headers.setdefault("cache-control", "no-store")
+            if self.is_tls:
+                headers.update(_ONLY_TLS)
+            if "set-cookie" not in headers:  # else the answer itself logs in or out
+                for cookie in self.cookies:
+                    headers.append("set-cookie", cookie)
         await self._send(message)
         if message["type"] == "http.response.body":
             self.is_whole = not message.get("more_body", False)
@@ -138,6 +160,12 @@ class _Replay:
         message = {"type": "http.request", "body": self._body, "more_body": False}
         self._body = None
         return message
+
+
+def _is_streamed(path: str, headers: Headers) -> bool:
+    """Tell whether a body is read as it comes, with bounds of its own (`api.devices.lines`)."""
+    media = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return path == "/v1/positions" and media == LINES
 
 
 async def _body(headers: Headers, receive: Receive) -> bytes:

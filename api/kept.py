@@ -72,6 +72,11 @@ class Kept:
         self._is_whole = bootstrap is None or not topics
 
     @property
+    def bootstrap(self) -> str | None:
+        """Where the topics are read; None where nothing is."""
+        return self._bootstrap
+
+    @property
     def is_whole(self) -> bool:
         """Whether everything that stood in the topics at start has been read."""
         return self._is_whole

@@ -40,6 +40,23 @@ class Metrics:
             ("code",),
             registry=self.registry,
         )
+        self.ignored = Counter(
+            "harvestlane_positions_ignored",
+            "Fixes of trackers that were none, by why.",
+            ("why",),
+            registry=self.registry,
+        )
+        self.corrected = Counter(
+            "harvestlane_positions_corrected",
+            "Positions whose tracker's clock was off and whose time was put right.",
+            registry=self.registry,
+        )
+        self.deliveries = Counter(
+            "harvestlane_webhook_deliveries",
+            "Messages sent to webhooks, by whether they were taken.",
+            ("outcome",),
+            registry=self.registry,
+        )
         self.streams = Gauge(
             "harvestlane_event_streams", "Event streams that are open.", registry=self.registry
         )

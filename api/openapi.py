@@ -8,6 +8,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api.config import COOKIE
+from api.devices.trackers import OWN_LOG_IN
+from api.identity.recognition import OPEN
 from api.problems import ProblemDocument
 
 _ABOUT = """Keep harvests moving when rules, roads and checkpoints change by the hour.
@@ -16,18 +18,26 @@ A write answers 202 once the broker has acknowledged its events; what they chang
 moment later. Every error is a problem document (RFC 9457) with a stable `code`. Send the same
 `Idempotency-Key` when you repeat a write."""
 
+_LEAVE = ("DELETE", "/v1/session")  # open, and of no use to whoever is not logged in
+
 _SCHEMES = {
     "token": {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "For scripts: `harvestlane token --role ROLE [--subject ID]`.",
+        "description": "For scripts: `harvestlane token --role ROLE [--subject ID]`; for machines, "
+        "a key (`hlk_…`) of `POST /v1/keys`.",
+    },
+    "device": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "For trackers: a key (`hlk_…`) as password, or as the device's name.",
     },
     "session": {
         "type": "apiKey",
         "in": "cookie",
         "name": COOKIE,
-        "description": "For pages: set by `POST /v1/session` with a one-time code.",
+        "description": "For pages: set by `POST /v1/session` with a one-time code or a password.",
     },
 }
 
@@ -64,6 +74,9 @@ def _made(app: FastAPI) -> dict[str, Any]:
             if path.startswith("/osrm/"):  # open to this machine, to others with a token
                 operation["security"] = [{}, {"token": []}, {"session": []}]
                 continue
-            is_open = not path.startswith("/v1/") or (method, path) == ("post", "/v1/session")
+            if path in OWN_LOG_IN:
+                operation["security"] = [{"device": []}, {"token": []}]
+                continue
+            is_open = not path.startswith("/v1/") or (method.upper(), path) in OPEN - {_LEAVE}
             operation["security"] = [] if is_open else [{"token": []}, {"session": []}]
     return document

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 import orjson
 
 from api.desk import Deed
 from api.problems import Problem
-from api.sight import Sight
-from schemas.assignment import Command
+from api.sight import Sight, is_inside
+from api.tokens import Actor
+from schemas.assignment import ENDED, Command
 from schemas.checkpoint import OfficersWord
 from schemas.lot import LotDeclared
 from schemas.model import Fact
@@ -62,12 +63,112 @@ async def permit(deed: Deed, event_type: str, data: Fact) -> None:
     """
     if event_type not in MAY_POST[deed.actor.role]:
         raise Problem("forbidden", f"{deed.actor.role} may not report {event_type}")
-    if not deed.is_wide:
+    if not deed.is_wide and deed.actor.truck_id is None:  # a device has the one rule of `within`
         await _RULES[TOPIC_OF_TYPE[event_type].name](deed, data)
+
+
+async def within(deed: Deed, events: Iterable[tuple[str, Fact]]) -> None:
+    """Refuse events that a narrowed log-in or key does not reach, before any is written.
+
+    Parameters
+    ----------
+    deed
+        Who reports.
+    events
+        Each event's type and data.
+
+    Raises
+    ------
+    Problem
+        `forbidden` for a type outside the key's scopes, `not_yours` for another truck than the
+        device's, or for something outside the actor's regions.
+    Unavailable
+        The right depends on the views, and they do not answer.
+    """
+    actor = deed.actor
+    if not actor.is_narrowed:
+        return
+    regions: dict[tuple[str, str], bool] = {}
+    for event_type, data in events:
+        if actor.scopes is not None and event_type not in actor.scopes:
+            raise Problem("forbidden", f"this key may not report {event_type}")
+        if actor.truck_id is not None and getattr(data, "truck_id", None) != actor.truck_id:
+            raise Problem("not_yours", f"this device is mounted on truck {actor.truck_id}")
+        if actor.regions is not None:
+            thing = _thing(event_type, data)
+            if thing not in regions:
+                regions[thing] = await _is_reached(deed, *thing)
+            is_said_inside = event_type == "truck.transferred" or is_inside(actor, dict(data))
+            if not (regions[thing] and is_said_inside):
+                own = ", ".join(sorted(actor.regions)) or "no region"
+                raise Problem("not_yours", f"{' '.join(thing)} is not in {own}, which is yours")
+
+
+def refuse_outside_scopes(actor: Actor, method: str, path: str) -> None:
+    """Refuse what a narrowed key was not made for; which events it may report, `within` says.
+
+    Parameters
+    ----------
+    actor
+        Who asks.
+    method, path
+        What is asked.
+
+    Raises
+    ------
+    Problem
+        `forbidden`.
+    """
+    if actor.scopes is None or path == "/v1/session":
+        return
+    if method in {"GET", "HEAD", "OPTIONS"}:
+        is_meant = "read" in actor.scopes
+    else:
+        is_meant = actor.scopes != {"read"} and path.startswith(_WRITTEN)
+    if not is_meant:
+        raise Problem("forbidden", "this key was not made for that: it has other scopes")
+
+
+_WRITTEN = tuple(
+    f"/v1/{noun}"
+    for noun in (
+        *("events", "positions", "trucks", "lots", "facilities", "checkpoints", "corridors"),
+        *("closures", "assignments"),
+    )
+)
+"""Where events are written, each of whose types `within` holds against the scopes."""
+
+_KEYED_BY = {
+    "truck.registry.v1": ("truck", "truck_id"),
+    "truck.position.v1": ("truck", "truck_id"),
+    "checkpoint.clearance.v1": ("checkpoint", "checkpoint_id"),
+    "harvest.lot.v1": ("lot", "lot_id"),
+    "port.slot.v1": ("facility", "facility_id"),
+    "road.condition.v1": ("closure", "closure_id"),
+    "dispatch.command.v1": ("assignment", "assignment_id"),
+    "corridor.lifecycle.v1": ("corridor", "corridor_id"),
+}
+
+
+def _thing(event_type: str, data: Fact) -> tuple[str, str]:
+    """Name what an event is about: its kind of view and its id."""
+    noun = event_type.partition(".")[0]  # `facility` or `checkpoint` in the register of places
+    kind, name = _KEYED_BY.get(TOPIC_OF_TYPE[event_type].name, (noun, "place_id"))
+    return kind, str(getattr(data, name, None) or "")
+
+
+async def _is_reached(deed: Deed, kind: str, entity_id: str) -> bool:
+    raw = await deed.desk.views.get(kind, entity_id) if entity_id else None
+    return raw is None or is_inside(deed.actor, orjson.loads(raw))
 
 
 async def _own_truck(deed: Deed, data: Fact) -> None:
     truck_id = getattr(data, "truck_id", "")
+    if deed.actor.assignment_id is not None:
+        trip = await deed.known("assignment", deed.actor.assignment_id) or {}
+        if trip.get("truck_id") != truck_id or trip.get("status") in ENDED:
+            raise Problem("not_yours", f"truck {truck_id} is not on your trip, or it is over")
+        return
     truck = await deed.known("truck", truck_id) or {}
     owner = "driver_id" if deed.actor.role == "driver" else "haulier_id"
     deed.own(f"truck {truck_id}", truck.get(owner))
@@ -121,7 +222,13 @@ async def own_assignment(deed: Deed, assignment_id: str, assignment: dict[str, s
     Problem
         `not_yours`.
     """
+    if not is_inside(deed.actor, dict(assignment)):
+        raise Problem("assignment_unknown", f"no assignment {assignment_id} is known to you")
     if deed.is_wide:
+        return
+    if deed.actor.assignment_id is not None:
+        if assignment_id != deed.actor.assignment_id:
+            raise Problem("not_yours", "this log-in is for another trip")
         return
     if deed.actor.role == "driver":
         truck = await deed.known("truck", str(assignment.get("truck_id"))) or {}

@@ -8,18 +8,30 @@ from typing import Any
 
 import orjson
 
+from api.passing import passes
 from api.tokens import Actor
 from api.views import RedisViews
+from schemas.assignment import ACTIVE
 
 Doc = dict[str, Any]
 
 WIDE = frozenset({"dispatcher", "administrator"})
-"""Roles that see and do everything in this stack."""
+"""Roles that see and do everything in this stack, or in their regions."""
 
 _WHOLE_TRUCK = WIDE | {"haulier", "driver"}
 _LOCATION = ("position", "home")
 _SEES_LOCATION = _WHOLE_TRUCK | {"observer"}
 _PRICES = WIDE | {"observer", "lot_declarer"}
+_OFFICER = "checkpoint_officer"
+
+_DECIDED_BY: dict[str, tuple[str, ...]] = {
+    "haulier": ("truck", "assignment"),
+    "driver": ("truck", "assignment"),
+    "lot_declarer": ("lot", "assignment"),
+    "port_operator": ("assignment",),
+    _OFFICER: ("corridor", "checkpoint", "assignment"),
+}
+"""The kinds of documents that say what is a role's own, in the order to read them."""
 
 
 @dataclass(slots=True)
@@ -29,16 +41,29 @@ class Own:
     Attributes
     ----------
     trucks
-        A haulier's or driver's trucks.
+        A haulier's or driver's trucks; those that are expected or present at an officer's post.
     lots
-        A declarer's lots.
+        A declarer's lots, or those of the one trip that a log-in is for.
     assignments
-        Trips with these trucks or lots, or to a port operator's facility.
+        Trips with these trucks or lots, to a port operator's facility, or past an officer's post.
     """
 
     trucks: set[str] = field(default_factory=set)
     lots: set[str] = field(default_factory=set)
     assignments: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class _Post:
+    """An officer's checkpoint: where it is, who is at it, whose trips pass it."""
+
+    lonlat: tuple[float, float] | None = None
+    present: set[str] = field(default_factory=set)
+    expected: dict[str, str] = field(default_factory=dict)
+    """The truck of each trip under way."""
+    lots: dict[str, str] = field(default_factory=dict)
+    """The lot of each trip."""
+    widths_m: dict[str, float] = field(default_factory=dict)
 
 
 class Sight:
@@ -55,11 +80,31 @@ class Sight:
     def __init__(self, actor: Actor, own: Own | None = None) -> None:
         self.actor = actor
         self.own = own or Own()
+        self._post = _Post()
+        self._is_wide = actor.role in WIDE
+        self.is_whole = self._is_wide and actor.regions is None
+        """Whether everything is seen as it is."""
+        self.is_by_trips = actor.role == _OFFICER or actor.assignment_id is not None
+        """Whether trips decide which trucks and lots are seen."""
 
     @property
-    def is_whole(self) -> bool:
-        """Whether everything is seen as it is."""
-        return self.actor.role in WIDE
+    def decided_by(self) -> tuple[str, ...]:
+        """The kinds of documents that say what is the actor's own, in the order to read them."""
+        if self.is_whole or (self.actor.role == "observer" and self.actor.regions is None):
+            return ()
+        return _DECIDED_BY.get(self.actor.role, ("assignment",))
+
+    def needs(self, kind: str) -> bool:
+        """Tell whether `load` must come first before documents of a kind are looked at.
+
+        Parameters
+        ----------
+        kind
+            A kind of view, such as `truck`.
+        """
+        if kind in {"assignment", "alert", "command"}:
+            return True
+        return self.is_by_trips and kind in {"truck", "lot"}
 
     async def load(self, views: RedisViews) -> None:
         """Learn from all views what is the actor's own.
@@ -69,15 +114,20 @@ class Sight:
         views
             Where to read.
         """
-        needed = {
-            "haulier": ("truck", "assignment"),
-            "driver": ("truck", "assignment"),
-            "lot_declarer": ("lot", "assignment"),
-            "port_operator": ("assignment",),
-        }
-        for kind in needed.get(self.actor.role, ()):
-            for entity_id, raw in (await views.every(kind)).items():
-                self.show(kind, entity_id, orjson.loads(raw))
+        if self.actor.assignment_id is not None:
+            await self._learn(views, "assignment", self.actor.assignment_id)
+            return
+        for kind in self.decided_by:
+            if kind == "checkpoint":
+                await self._learn(views, kind, self.actor.subject)
+                continue
+            for entity_id, entry in (await views.mirror.fresh()).shelf(kind).items():
+                self.show(kind, entity_id, entry.doc)
+
+    async def _learn(self, views: RedisViews, kind: str, entity_id: str | None) -> None:
+        entry = (await views.mirror.fresh()).shelf(kind).get(entity_id or "")
+        if entry is not None and entity_id is not None:
+            self.show(kind, entity_id, entry.doc)
 
     def show(self, kind: str, entity_id: str, doc: Doc) -> Doc | None:
         """Return what the actor may see of one document; None where it may see nothing.
@@ -91,43 +141,103 @@ class Sight:
         doc
             The entity's state.
         """
-        look = _LOOKS.get(kind)
-        return doc if self.is_whole or look is None else look(self, entity_id, doc)
+        if self.is_whole:
+            return doc
+        if not is_inside(self.actor, doc):
+            self._forget(kind, entity_id)
+            return None
+        look = (_WIDE_LOOKS if self._is_wide else _LOOKS).get(kind)
+        return doc if look is None else look(self, entity_id, doc)
+
+    def _forget(self, kind: str, entity_id: str) -> None:
+        own = {"truck": self.own.trucks, "lot": self.own.lots, "assignment": self.own.assignments}
+        own.get(kind, set()).discard(entity_id)
+        if kind == "assignment":
+            self._post.expected.pop(entity_id, None)
+            self._post.lots.pop(entity_id, None)
 
     def _truck(self, entity_id: str, doc: Doc) -> Doc | None:
         role, subject = self.actor.role, self.actor.subject
+        if self.actor.assignment_id is not None:
+            return doc if entity_id in self.own.trucks else None
         owner = {"haulier": "haulier_id", "driver": "driver_id"}.get(role)
         if owner is not None:
             is_own = subject is not None and doc.get(owner) == subject
             _keep(self.own.trucks, entity_id, is_own=is_own)
             return doc if is_own else None
+        if role == _OFFICER and not self._is_at_post(entity_id, doc):
+            return None
         hidden = () if role in _SEES_LOCATION else _LOCATION
         return _without(doc, "driver_id", *hidden)
+
+    def _is_at_post(self, entity_id: str, doc: Doc) -> bool:
+        post, here = self._post, self.actor.subject
+        if entity_id in post.present or entity_id in post.expected.values():
+            return True
+        last = doc.get("last_checkpoint") or {}
+        return here is not None and last.get("checkpoint_id") == here
 
     def _lot(self, entity_id: str, doc: Doc) -> Doc | None:
         if self.actor.role == "lot_declarer":
             is_own = doc.get("declarer_id") == self.actor.subject
             _keep(self.own.lots, entity_id, is_own=is_own)
             return doc if is_own else None
+        if self.actor.assignment_id is not None and entity_id not in self.own.lots:
+            return None
+        if self.actor.role == _OFFICER and entity_id not in self._post.lots.values():
+            return None
         hidden = () if self.actor.role in _PRICES else ("price_vnd_per_kg",)
         return _without(doc, *hidden)
 
     def _assignment(self, entity_id: str, doc: Doc) -> Doc | None:
         role, subject = self.actor.role, self.actor.subject
-        mine = {
-            "haulier": doc.get("haulier_id") == subject,
-            "driver": doc.get("truck_id") in self.own.trucks,
-            "lot_declarer": doc.get("lot_id") in self.own.lots,
-            "port_operator": doc.get("facility_id") == subject,
-        }.get(role, True)
+        if self.actor.assignment_id is not None:
+            mine = entity_id == self.actor.assignment_id
+            if mine:
+                self.own.trucks, self.own.lots = {doc.get("truck_id", "")}, {doc.get("lot_id", "")}
+        elif role == _OFFICER:
+            mine = self._passes_post(entity_id, doc)
+        else:
+            mine = {
+                "haulier": doc.get("haulier_id") == subject,
+                "driver": doc.get("truck_id") in self.own.trucks,
+                "lot_declarer": doc.get("lot_id") in self.own.lots,
+                "port_operator": doc.get("facility_id") == subject,
+            }.get(role, True)
         _keep(self.own.assignments, entity_id, is_own=mine)
         return _without(doc, "actor") if mine else None
+
+    def _passes_post(self, entity_id: str, doc: Doc) -> bool:
+        post = self._post
+        width_m = post.widths_m.get(doc.get("corridor_id") or "", 0.0)
+        is_past = post.lonlat is not None and passes(entity_id, doc, post.lonlat, width_m)
+        if is_past and doc.get("status") in ACTIVE:
+            post.expected[entity_id] = doc.get("truck_id", "")
+        else:
+            post.expected.pop(entity_id, None)
+        if is_past:
+            post.lots[entity_id] = doc.get("lot_id", "")
+        else:
+            post.lots.pop(entity_id, None)
+        return is_past
+
+    def _checkpoint(self, entity_id: str, doc: Doc) -> Doc | None:
+        if entity_id == self.actor.subject and self.actor.role == _OFFICER:
+            self._post.lonlat = (doc["lon"], doc["lat"]) if "lon" in doc else None
+            vehicles = doc.get("present") or ()
+            self._post.present = {one["truck_id"] for one in vehicles if one.get("truck_id")}
+        return doc
+
+    def _corridor(self, entity_id: str, doc: Doc) -> Doc | None:
+        if self.actor.role == _OFFICER:
+            self._post.widths_m[entity_id] = doc.get("width_m") or 0.0
+        return doc
 
     def _alert(self, _entity_id: str, doc: Doc) -> Doc | None:
         role, subject = self.actor.role, doc.get("subject")
         if role == "observer":
             return doc
-        if role == "checkpoint_officer":
+        if role == _OFFICER:
             params = doc.get("params") or {}
             here = self.actor.subject
             return doc if here and here in (subject, params.get("checkpoint_id")) else None
@@ -135,18 +245,61 @@ class Sight:
         return doc if subject is not None and subject in own else None
 
     def _command(self, _entity_id: str, doc: Doc) -> Doc | None:
-        if self.actor.role == "observer":
+        if self.actor.role == "observer" and self.actor.regions is None:
             return doc
         return doc if doc.get("assignment_id") in self.own.assignments else None
 
+    def _wide_assignment(self, entity_id: str, doc: Doc) -> Doc | None:
+        self.own.assignments.add(entity_id)
+        return doc
 
-_LOOKS: dict[str, Callable[[Sight, str, Doc], Doc | None]] = {
+
+_Look = Callable[[Sight, str, Doc], Doc | None]
+_LOOKS: dict[str, _Look] = {
     "truck": Sight._truck,  # noqa: SLF001 - its own
     "lot": Sight._lot,  # noqa: SLF001
     "assignment": Sight._assignment,  # noqa: SLF001
     "alert": Sight._alert,  # noqa: SLF001
     "command": Sight._command,  # noqa: SLF001
+    "checkpoint": Sight._checkpoint,  # noqa: SLF001
+    "corridor": Sight._corridor,  # noqa: SLF001
 }
+_WIDE_LOOKS: dict[str, _Look] = {
+    "assignment": Sight._wide_assignment,  # noqa: SLF001
+    "command": Sight._command,  # noqa: SLF001
+}
+"""Of those who see everything in their regions."""
+
+
+def is_inside(actor: Actor, doc: Doc) -> bool:
+    """Tell whether a document is in the actor's regions; one that names no region is everywhere.
+
+    Parameters
+    ----------
+    actor
+        Who looks or acts.
+    doc
+        An entity's state, or what an event says.
+    """
+    if actor.regions is None:
+        return True
+    region = doc.get("region")
+    return region is None or region in actor.regions
+
+
+def those_inside(actor: Actor, raws: dict[str, bytes]) -> dict[str, bytes]:
+    """Return the documents that are in the actor's regions.
+
+    Parameters
+    ----------
+    actor
+        Who looks or acts.
+    raws
+        States as JSON, by id.
+    """
+    if actor.regions is None:
+        return raws
+    return {name: raw for name, raw in raws.items() if is_inside(actor, orjson.loads(raw))}
 
 
 def _keep(ids: set[str], entity_id: str, *, is_own: bool) -> None:

@@ -12,12 +12,15 @@ from schemas import (
     checkpoint,
     clock,
     corridor,
+    device,
     dispatch,
+    identity,
     lot,
     place,
     road,
     slot,
     truck,
+    webhook,
 )
 from schemas.model import Fact
 
@@ -345,6 +348,41 @@ TOPICS: tuple[Topic, ...] = (
         audience="internal",
     ),
     kept(
+        "device.tracker.v1",
+        "device_id",
+        device.Tracker,
+        "Which tracker rides on which truck.",
+    ),
+    kept(
+        "webhook.hook.v1",
+        "hook_id",
+        webhook.Hook,
+        "Who is told of changes by webhook.",
+    ),
+    kept(
+        "webhook.cursor.v1",
+        "hook_id",
+        webhook.Cursor,
+        "How far each webhook has been told.",
+    ),
+    Topic(
+        "webhook.delivery.v1",
+        "hook_id",
+        {"webhook.delivery_tried": webhook.DeliveryTried},
+        "How telling each change to each webhook went.",
+        partitions=1,
+        audience="internal",
+    ),
+    kept("identity.user.v1", "user_id", identity.User, "Who logs in by name and password."),
+    kept(
+        "identity.session.v1",
+        "session_id",
+        identity.Session,
+        "Which browsers are logged in, and which no longer are.",
+        retention_ms=7 * _DAY_MS,
+    ),
+    kept("identity.key.v1", "key_id", identity.ApiKey, "Which keys machines have."),
+    kept(
         "api.answer.v1",
         "answer_id",
         answer.StoredAnswer,
@@ -401,7 +439,7 @@ OWN_TOPICS: frozenset[str] = frozenset(
     topic.name
     for topic in TOPICS
     if topic.types
-    and topic.name not in {"stack.clock.v1", *KEPT_TOPICS}
+    and topic.name not in {"stack.clock.v1", "webhook.delivery.v1", *KEPT_TOPICS}
     and not POSTABLE & topic.types.keys()
 )
 """Topics on which only the streams speak; what others put there is set aside."""

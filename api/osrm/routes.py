@@ -14,12 +14,12 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from api.desk import desk_of
+from api.identity.recognition import recognise
 from api.osrm.inquiry import Inquiries
 from api.osrm.limits import check_size
 from api.osrm.query import Asked, General, NearestOptions, RouteOptions, TableOptions, read
 from api.osrm.refusal import Refused, refuse
 from api.problems import problem_of
-from api.session import recognise
 from schemas.errors import HarvestlaneError
 
 _OTHERS = frozenset({"match", "trip", "tile"})
@@ -42,7 +42,12 @@ class OsrmRoute(APIRoute):
         async def shaped(request: Request) -> Response:
             try:
                 if not _is_loopback(request.client.host if request.client else ""):
-                    recognise(desk_of(request).config, request.method, request.headers)
+                    await recognise(
+                        desk_of(request),
+                        request.method,
+                        request.headers,
+                        is_tls=request.url.scheme == "https",
+                    )
                 answer = await handle(request)
             except Refused as refused:
                 answer = refused.response()

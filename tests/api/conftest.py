@@ -26,6 +26,8 @@ from api.tokens import make_token
 from schemas.envelope import Event, Record, decode
 
 SECRET = b"s" * 32
+NOWHERE = "127.0.0.1:1"
+"""A broker that never answers."""
 NOTHING = "redis://127.0.0.1:1/0"
 """A Redis that never answers."""
 
@@ -114,12 +116,11 @@ def token(role: str) -> str:
 def config(redis_url: str, folder: Path, **options: Any) -> ApiConfig:
     """Describe an API process."""
     return ApiConfig(
-        bootstrap="127.0.0.1:1",
         redis_url=redis_url,
         secret=SECRET,
         network_dir=folder / "network",
         pages_dir=folder / "dist",
-        **{"view_wait_s": 0.0, "heartbeat_s": 0.2, **options},
+        **{"bootstrap": NOWHERE, "view_wait_s": 0.0, "heartbeat_s": 0.2, **options},
     )
 
 
@@ -138,8 +139,9 @@ async def standing(
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
         yield Stand(app, client, broker, redis)
+    await app.state.desk.hub.close()
     await app.state.desk.views.close()
-    await app.state.desk.changes.close()
+    await app.state.desk.door.close()
 
 
 def free_port() -> int:

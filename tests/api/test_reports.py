@@ -19,11 +19,11 @@ from api.reports.log import FIELDS, TOPICS, Entry, thin
 from api.reports.period import Period, day, last_day, last_week, week
 from api.reports.report import Reports, Row, count
 from api.reports.sheet import WORDS, defused
-from api.tokens import Actor
 from schemas.clock import ClockAnchored, ClockState
 from schemas.model import LOCAL
 from schemas.topics import CATALOGUE
 from tests.api.conftest import Stand
+from tests.api.identity.test_keys import by, make
 from tests.golden import golden_events
 
 DAY = day("2021-08-25")
@@ -411,13 +411,10 @@ async def test_a_report_is_a_sheet_that_excel_opens(world: Stand, reporting: Rep
 
 
 @pytest.mark.integration
-async def test_a_report_shows_the_regions_of_its_reader(
-    world: Stand, reporting: Reporting, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_report_shows_the_regions_of_its_reader(world: Stand, reporting: Reporting) -> None:
     reporting(EVENTS)
-    actor = Actor("dispatcher", None, 1e12, regions=frozenset({"ca-mau"}))
-    monkeypatch.setattr("api.guard.recognise", lambda *_: actor)
-    told = (await world.ask("GET", "/v1/reports/daily?date=2021-08-25")).json()
+    secret = (await make(world, role="observer", regions=["ca-mau"]))["secret"]
+    told = (await by(world, secret, "GET", "/v1/reports/daily?date=2021-08-25")).json()
     assert {row["region"] for row in told["rows"]} == {"ca-mau"}
 
 

@@ -1,0 +1,1 @@
+"""Take in positions from machines: gateways in batches and streams, trackers in their own forms."""

@@ -1,0 +1,1 @@
+"""Know who somebody is: users, sessions, keys of machines, and accounts of an OIDC provider."""

@@ -1,0 +1,1 @@
+"""Test who may come in, for how long, and who may not."""
