@@ -95,6 +95,7 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         responses=ANSWERS,
+        generate_unique_id_function=lambda route: route.name,
         middleware=[
             *_shared_with(config.cors_origins),
             Middleware(Guard, desk=desk),

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api.methods import methods_of
 from schemas.errors import HarvestlaneError, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
@@ -226,8 +227,11 @@ def install(app: FastAPI) -> None:
     """Let the application answer its errors as problem documents."""
 
     async def handle(request: Request, error: Exception) -> Response:
+        problem = problem_of(error)
+        if problem.code == "method_not_allowed":
+            problem.headers["allow"] = ", ".join(methods_of(app, request.url.path))
         return answer(
-            problem_of(error),
+            problem,
             instance=quote(request.url.path),
             accept_language=request.headers.get("accept-language"),
         )

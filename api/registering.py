@@ -164,7 +164,7 @@ async def _to_change(deed: Deed, kind: str, entity_id: str) -> Doc | None:
         return await deed.known(kind, entity_id)
     known = await found(deed, kind, entity_id, wait_s=deed.desk.config.view_wait_s)
     if known is not None and not (known.get("registered", True) and is_inside(deed.actor, known)):
-        known = None  # seen by somebody and registered by nobody, or in another region
+        known = None  # seen by somebody, registered by nobody; or in another region
     if known is None and await deed.desk.views.answers():
         raise Problem("not_found", f"no truck {entity_id[:140]!r} is registered")
     return known

@@ -104,7 +104,7 @@ async def test_openapi_tells_every_route_its_log_in_and_its_errors(stand: Stand)
         "/v1/session",
         *(f"/v1/assignments/{{assignment_id}}/{verb}" for verb in verbs),
         *(f"/v1/{plural}" for plural in KIND_OF),
-        *(f"/v1/{plural}/{{entity_id}}" for plural in KIND_OF),
+        *(f"/v1/{plural}/{{{kind}_id}}" for plural, kind in KIND_OF.items()),
     }
     named = {path.replace(":path}", "}") for path in document["paths"]}
     assert owed <= named
