@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from schemas.model import Fact
-from tests.api.conftest import Stand
+from tests.api.conftest import TRUCK, Stand
 from tests.api.identity.test_keys import by, make
 
 pytestmark = pytest.mark.integration
@@ -277,6 +277,26 @@ async def test_a_write_to_what_has_changed_meanwhile_is_refused(
     for wanted in ('"v1"', '"v0", "v1"', "*"):
         answer = await land.ask(method, path, json=body, headers={"if-match": wanted})
         assert answer.status_code == 202
+
+
+async def test_the_etag_of_a_read_is_what_a_write_is_conditional_on(land: Stand) -> None:
+    tag = (await land.ask("GET", "/v1/trucks/T1")).headers["etag"]
+    mine: dict[str, Any] = {"headers": {"if-match": tag}, "json": {"payload_kg": 9000}}
+    assert (await land.ask("PATCH", "/v1/trucks/T1", **mine)).status_code == 202
+    land.put("truck", "T1", **{**TRUCK, "payload_kg": 9000, "version": 2})
+    assert (await land.ask("GET", "/v1/trucks/T1")).headers["etag"] == '"v2"'
+    assert (await land.ask("PATCH", "/v1/trucks/T1", **mine)).status_code == 412
+
+
+@all_of_them
+async def test_the_example_of_the_description_is_a_sound_body(land: Stand, plural: str) -> None:
+    land.put("facility", "port-tac-cau", place_id="port-tac-cau", status="active")
+    land.put("facility", "port-can-tho", place_id="port-can-tho", status="active")
+    document = land.app.openapi()
+    body = document["paths"][f"/v1/{plural}"]["post"]["requestBody"]["content"]["application/json"]
+    schema = document["components"]["schemas"][body["schema"]["$ref"].rpartition("/")[2]]
+    (example,) = schema["examples"]
+    assert (await land.ask("POST", f"/v1/{plural}", json=example)).status_code == 202
 
 
 async def test_a_command_tells_the_workers_which_version_it_is_meant_for(land: Stand) -> None:
