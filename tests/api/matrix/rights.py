@@ -51,6 +51,8 @@ GET    /v1/clock                                        y    y    y    y    y   
 GET    /v1/vocabulary                                   y    y    y    y    y    y    y    y
 GET    /v1/roads                                        y    y    y    y    y    y    y    y
 GET    /v1/passes/lists                                 y    y    y    y    y    y    y    y
+GET    /v1/reports/daily                                y    y    y    F    F    F    F    F
+GET    /v1/reports/weekly                               y    y    y    F    F    F    F    F
 GET    /v1/checkpoints/{checkpoint_id:path}/arrivals    yy-- yy-- FFFF FFFF FFFF yN-N FFFF FFFF
 
 POST   /v1/events                                       events
