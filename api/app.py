@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
@@ -28,14 +29,15 @@ from api import (
     whatif,
 )
 from api.broker import Broker, KafkaBroker
-from api.changes import Changes
 from api.clock import StackClock
 from api.config import ApiConfig
 from api.desk import Desk, OpenStreams
 from api.devices import positions, registry, trackers
 from api.devices.skew import Clocks
 from api.guard import Guard
-from api.identity import driver, machines, people
+from api.hot import HotRoutes
+from api.hub import Hub
+from api.identity import driver, machines, people, single_sign_on
 from api.identity.door import Door
 from api.kept import Kept
 from api.metrics import Metrics
@@ -89,6 +91,7 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
     for part in (
         health,
         session,
+        single_sign_on,
         people,
         machines,
         driver,
@@ -110,6 +113,8 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
         screens,
     ):
         app.include_router(part.router)
+    hot = [*reads.router.routes, *events.router.routes]
+    app.router.routes.insert(0, HotRoutes(one for one in hot if isinstance(one, APIRoute)))
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     return app
 
@@ -126,7 +131,7 @@ def _desk(config: ApiConfig, broker: Broker | None) -> Desk:
         kept=kept,
         door=Door.at(config, kept),
         views=views,
-        changes=Changes(config.redis_url, config.most_streams),
+        hub=Hub(views, config.heartbeat_s),
         clock=StackClock(views, config.clock),
         metrics=metrics,
         open_streams=OpenStreams(config.most_streams, metrics),
@@ -153,6 +158,5 @@ async def _lifespan(app: Any) -> AsyncIterator[None]:
         for ended in await asyncio.gather(*beside, return_exceptions=True):
             if isinstance(ended, Exception):
                 _log.error("something beside the requests failed", exc_info=ended)
-        await asyncio.gather(
-            desk.broker.close(), desk.views.close(), desk.changes.close(), desk.door.close()
-        )
+        await desk.hub.close()
+        await asyncio.gather(desk.broker.close(), desk.views.close(), desk.door.close())

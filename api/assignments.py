@@ -175,8 +175,8 @@ async def problem(
 async def command(asking: Asking, command_id: str) -> Response:
     """Answer `pending` until dispatch has decided, then `done` or `refused` with a reason."""
     views = asking.desk.views
-    raw = await views.get("command", command_id)
-    if raw is None:
+    entry = (await views.mirror.fresh()).shelf("command").get(command_id)
+    if entry is None:
         pending = await views.pending_command(command_id) or {}
         issuer = pending.pop("actor", None)
         if issuer is not None and (asking.sight.is_whole or issuer == asking.actor.name):
@@ -184,7 +184,7 @@ async def command(asking: Asking, command_id: str) -> Response:
             answer.headers["retry-after"] = "1"
             return answer
     else:
-        seen = await look_at(views, asking.sight, "command", command_id, raw)
+        seen = await look_at(views, asking.sight, "command", command_id, entry)
         if seen is not None:
             return json_answer(seen)
     raise Problem("command_unknown", f"no command {command_id[:140]!r} is known to you")

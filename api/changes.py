@@ -1,27 +1,57 @@
-"""Follow the stream of changes in Redis, and notice when it cannot be followed on."""
+"""Read the views and the stream of their changes from Redis, and notice what is missing."""
 
 from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from redis.asyncio import ConnectionPool, Redis
+import orjson
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import RedisError
 
 from schemas.errors import Unavailable
 
+Doc = dict[str, Any]
+
 KEY = "changes"
-START = "0-0"
 _ID = re.compile(r"(\d{1,20})-(\d{1,20})", re.ASCII)
-_AT_ONCE = 200
+_AT_ONCE = 1_000
 _ANSWER_S = 2.0
+_ALL_S = 30.0
+"""Longest time for reading every view, in seconds."""
+_CONNECTIONS = 4
 
 
-@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entity's state: as JSON, and read where somebody needs that.
+
+    Parameters
+    ----------
+    raw
+        The state as JSON.
+    """
+
+    __slots__ = ("_doc", "raw")
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
+        self._doc: Doc | None = None
+
+    @property
+    def doc(self) -> Doc:
+        """The state, to be looked at and never changed."""
+        if self._doc is None:
+            self._doc = orjson.loads(self.raw)
+        return self._doc
+
+
+@dataclass(frozen=True)
 class Change:
     """One applied change: the state of an entity from then on, or its last one where it is gone."""
 
@@ -31,141 +61,183 @@ class Change:
     doc: bytes
     removed: bool = False
 
+    @cached_property
+    def entry(self) -> Entry:
+        """The state, read at most once for all who look at it."""
+        return Entry(self.doc)
+
 
 @dataclass(frozen=True, slots=True)
-class _Facts:
-    first: tuple[int, int] | None
-    last: tuple[int, int]
-    length: int
-    added: int
+class Position:
+    """Where somebody stands in the stream of changes.
+
+    Attributes
+    ----------
+    at
+        The last change that is known, as the two numbers of its id.
+    added
+        How many changes had been told when that was read: fewer later mean another Redis.
+    """
+
+    at: tuple[int, int] = (0, 0)
+    added: int = 0
+
+    @property
+    def text(self) -> str:
+        """The id of the last change that is known."""
+        return f"{self.at[0]}-{self.at[1]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What followed a position, and where it leads; `is_all` where no more was there."""
+
+    changes: list[Change]
+    position: Position
+    is_all: bool
 
 
 class Changes:
-    """Give every follower a connection of its own, so that a slow one waits for itself only.
+    """Read the changes of one stack.
 
     Parameters
     ----------
     url
-        The Redis with the changes.
-    most
-        How many followers there can be.
+        The Redis with the views and their changes.
     """
 
-    def __init__(self, url: str, most: int) -> None:
-        pool = ConnectionPool.from_url(
+    def __init__(self, url: str) -> None:
+        pool = BlockingConnectionPool.from_url(
             url,
-            max_connections=most + 1,
-            socket_timeout=30,
+            max_connections=_CONNECTIONS,
+            timeout=_ANSWER_S,
+            socket_timeout=_ALL_S,
             socket_connect_timeout=_ANSWER_S,
-            retry=Retry(NoBackoff(), 0),
+            retry=Retry(NoBackoff(), 1),
             protocol=2,
         )
         self._redis: Any = Redis.from_pool(pool)
 
-    async def follow(self, after: str | None) -> Follower:
-        """Start to follow.
+    async def since(self, known: Position, upto: Position | None = None) -> Found | None:
+        """Return what followed, at most so much at once.
 
         Parameters
         ----------
-        after
-            The id of the last change that is known already; None for those from now on.
+        known
+            What is known already.
+        upto
+            The last change that is wanted; None for all.
+
+        Returns
+        -------
+        Found or None
+            None where some of it is lost: everything is to be read again.
 
         Raises
         ------
         Unavailable
             Redis does not answer.
         """
-        facts = await self._facts()
-        now = facts.last if facts else (0, 0)
-        if after is None:
-            return Follower(self, now, facts.added if facts else 0)
-        known = parse_id(after)
-        return Follower(self, known if known is not None else (-1, 0), 0)
+        last = "+" if upto is None else upto.text
+        try:
+            async with asyncio.timeout(_ANSWER_S), self._redis.pipeline(transaction=True) as pipe:
+                pipe.xinfo_stream(KEY)
+                pipe.xrange(KEY, f"({known.text}", last, count=_AT_ONCE)
+                facts, entries = await pipe.execute(raise_on_error=False)
+        except (RedisError, OSError, TimeoutError) as error:
+            raise Unavailable("Redis, which holds the changes, does not answer") from error
+        if isinstance(facts, RedisError):
+            return _of_none(facts, known)
+        if isinstance(entries, RedisError):
+            raise Unavailable("Redis, which holds the changes, does not answer") from entries
+        if _is_torn(facts, known):
+            return None
+        added = int(facts.get("entries-added", facts["length"]))
+        changes = [_change(raw_id, fields) for raw_id, fields in entries]
+        at = _pair(entries[-1][0]) if entries else known.at
+        return Found(changes, Position(at, added), len(entries) < _AT_ONCE)
+
+    async def wait(self, known: Position, wait_s: float) -> None:
+        """Wait until something follows, or so long.
+
+        Parameters
+        ----------
+        known
+            What is known already.
+        wait_s
+            How long, in seconds.
+
+        Raises
+        ------
+        Unavailable
+            Redis does not answer.
+        """
+        try:
+            async with asyncio.timeout(wait_s + _ANSWER_S):
+                await self._redis.xread(
+                    {KEY: known.text}, count=1, block=max(1, int(wait_s * 1000))
+                )
+        except (RedisError, OSError, TimeoutError) as error:
+            raise Unavailable("Redis, which holds the changes, does not answer") from error
+
+    async def everything(
+        self, kinds: Iterable[str]
+    ) -> tuple[Position, dict[str, dict[str, bytes]]]:
+        """Return every state of some kinds, and the change up to which they are known whole.
+
+        Parameters
+        ----------
+        kinds
+            Kinds of views.
+
+        Raises
+        ------
+        Unavailable
+            Redis does not answer.
+        """
+        names = sorted(kinds)
+        try:
+            async with asyncio.timeout(_ALL_S), self._redis.pipeline(transaction=True) as pipe:
+                pipe.xinfo_stream(KEY)
+                for name in names:
+                    pipe.hgetall(f"view:{name}")
+                facts, *views = await pipe.execute(raise_on_error=False)
+        except (RedisError, OSError, TimeoutError) as error:
+            raise Unavailable("Redis, which holds the views, does not answer") from error
+        if failed := [view for view in views if isinstance(view, RedisError)]:
+            raise Unavailable("Redis, which holds the views, cannot be read") from failed[0]
+        position = Position()
+        if not isinstance(facts, RedisError):
+            added = int(facts.get("entries-added", facts["length"]))
+            position = Position(_pair(facts["last-generated-id"]), added)
+        found = {
+            name: {raw.decode("utf-8", "replace"): doc for raw, doc in view.items()}
+            for name, view in zip(names, views, strict=True)
+        }
+        return position, found
 
     async def close(self) -> None:
         """Close the connections."""
         await self._redis.aclose()
         await self._redis.connection_pool.disconnect()
 
-    async def _facts(self) -> _Facts | None:
-        try:
-            async with asyncio.timeout(_ANSWER_S):
-                found = await self._redis.xinfo_stream(KEY)
-        except (RedisError, OSError, TimeoutError) as error:
-            if isinstance(error, ResponseError) and "no such key" in str(error):
-                return None
-            raise Unavailable("Redis, which holds the changes, does not answer") from error
-        first = found["first-entry"]
-        return _Facts(
-            first=_pair(first[0]) if first else None,
-            last=_pair(found["last-generated-id"]),
-            length=int(found["length"]),
-            added=int(found.get("entries-added", found["length"])),
-        )
 
-    async def _read(self, after: tuple[int, int], wait_s: float) -> list[Change]:
-        try:
-            async with asyncio.timeout(wait_s + _ANSWER_S):
-                found = await self._redis.xread(
-                    {KEY: _text(after)}, count=_AT_ONCE, block=max(1, int(wait_s * 1000))
-                )
-        except (RedisError, OSError, TimeoutError) as error:
-            raise Unavailable("Redis, which holds the changes, does not answer") from error
-        return [_change(raw_id, fields) for _, entries in found or () for raw_id, fields in entries]
+def _of_none(error: RedisError, known: Position) -> Found | None:
+    """Answer where there is no stream: nothing ever changed, or what changed is lost."""
+    if "no such key" not in str(error):
+        raise Unavailable("Redis, which holds the changes, cannot be read") from error
+    return Found([], known, is_all=True) if known.at == (0, 0) and not known.added else None
 
 
-class Follower:
-    """Read changes one after another; made by `Changes.follow`."""
-
-    def __init__(self, changes: Changes, at: tuple[int, int], added: int) -> None:
-        self._changes = changes
-        self._at = at
-        self._added = added
-
-    @property
-    def position(self) -> str:
-        """The id of the last change read."""
-        return _text(self._at)
-
-    async def read(self, wait_s: float) -> list[Change] | None:
-        """Wait for the next changes.
-
-        Parameters
-        ----------
-        wait_s
-            How long to wait, in seconds.
-
-        Returns
-        -------
-        list of Change or None
-            Nothing where none came; None where some are lost for this follower, so that it must
-            read the collections again, and goes on from `position`.
-
-        Raises
-        ------
-        Unavailable
-            Redis does not answer.
-        """
-        facts = await self._changes._facts()  # noqa: SLF001 - two halves of one thing
-        if self._is_torn(facts):
-            self._at = facts.last if facts else (0, 0)
-            self._added = facts.added if facts else 0
-            return None
-        self._added = facts.added if facts else 0
-        found = await self._changes._read(self._at, wait_s)  # noqa: SLF001
-        if found:
-            self._at = _pair(found[-1].change_id)
-        return found
-
-    def _is_torn(self, facts: _Facts | None) -> bool:
-        if self._at < (0, 0):
-            return True
-        if facts is None:
-            return self._at > (0, 0)
-        if self._at > facts.last or facts.added < self._added:
-            return True
-        is_whole = facts.added == facts.length
-        return not is_whole and facts.first is not None and self._at < facts.first
+def _is_torn(facts: dict[str, Any], known: Position) -> bool:
+    """Tell whether changes behind what is known are lost, or another Redis told of other ones."""
+    added = int(facts.get("entries-added", facts["length"]))
+    last, first = _pair(facts["last-generated-id"]), facts["first-entry"]
+    if known.at > last or added < known.added:
+        return True
+    if known.at == (0, 0) and added == int(facts["length"]):
+        return False
+    return known.at < (_pair(first[0]) if first else last)
 
 
 def parse_id(text: str) -> tuple[int, int] | None:
@@ -177,10 +249,6 @@ def parse_id(text: str) -> tuple[int, int] | None:
 def _pair(raw: bytes | str) -> tuple[int, int]:
     text = raw.decode() if isinstance(raw, bytes) else raw
     return parse_id(text) or (0, 0)
-
-
-def _text(pair: tuple[int, int]) -> str:
-    return f"{max(pair[0], 0)}-{pair[1]}"
 
 
 def _change(raw_id: bytes, fields: dict[bytes, bytes] | None) -> Change:

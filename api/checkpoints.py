@@ -13,6 +13,8 @@ from pydantic import BaseModel, Field
 from api.desk import Acting, Asking, Deed, Desk, Route
 from api.intake import Draft, Receipt, send
 from api.problems import Flaw, Problem
+from api.sight import is_inside
+from api.tokens import Actor
 from schemas.assignment import ACTIVE
 from schemas.checkpoint import CheckpointQueue, Decision
 from schemas.errors import Unavailable
@@ -127,15 +129,15 @@ async def get_arrivals(
     deed.only("checkpoint_officer")
     deed.own(f"checkpoint {checkpoint_id}", checkpoint_id)
     raw = await asking.desk.views.get("checkpoint", checkpoint_id)
-    if raw is None:
+    if raw is None or not is_inside(asking.actor, orjson.loads(raw)):
         raise Problem("checkpoint_unknown", f"no checkpoint {checkpoint_id!r} is known")
     now = await asking.desk.clock.now()
-    told = await _expected(asking.desk, orjson.loads(raw), now, hours)
+    told = await _expected(asking.desk, orjson.loads(raw), now, hours, asking.actor)
     return ExpectedArrivals.model_validate(told)
 
 
 async def _expected(
-    desk: Desk, checkpoint: dict[str, Any], now: datetime, hours: int
+    desk: Desk, checkpoint: dict[str, Any], now: datetime, hours: int, actor: Actor
 ) -> dict[str, Any]:
     views = desk.views
     places = map(orjson.loads, (await views.every("checkpoint")).values())
@@ -166,7 +168,11 @@ async def _expected(
 
         return expected(checkpoint, known, found, trucks, now, hours)
 
-    return await asyncio.to_thread(tell)
+    told = await asyncio.to_thread(tell)
+    # all trips are counted, since all stand in the queue; those of other regions are not named
+    beyond = {one.trip["assignment_id"] for one in found if not is_inside(actor, one.trip)}
+    told["trucks"] = [one for one in told["trucks"] if one["assignment_id"] not in beyond]
+    return told
 
 
 async def _truck_of(deed: Deed, plate: str) -> str | None:

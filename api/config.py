@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from api.identity.claims import OidcConfig
+
 MOST_BODY_BYTES = 1_048_576
 """Longest request body, in bytes: what a broker takes in one record by default."""
 
@@ -51,6 +53,8 @@ class ApiConfig:
     rate_per_minute
         How many requests a browser's session or a machine's key may send in a minute; 0 for any
         number.
+    oidc
+        The provider that people log in by, beside users of the stack's own; None for none.
     osrm_table_size
         OSRM's `table` answers at most as many entries as this number squared.
     device_query_ids
@@ -71,6 +75,7 @@ class ApiConfig:
     heartbeat_s: float = 5.0
     most_streams: int = 500
     rate_per_minute: int = 6_000
+    oidc: OidcConfig | None = None
     osrm_table_size: int = 2_000
     passes_dir: Path | None = None
     device_query_ids: bool = False

@@ -14,9 +14,9 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from api.broker import Broker
-from api.changes import Changes
 from api.clock import StackClock
 from api.config import ApiConfig
+from api.hub import Hub
 from api.identity.door import Door
 from api.kept import Kept
 from api.metrics import Metrics
@@ -69,7 +69,7 @@ class Desk:
     kept: Kept
     door: Door
     views: RedisViews
-    changes: Changes
+    hub: Hub
     clock: StackClock
     metrics: Metrics
     open_streams: OpenStreams
@@ -191,19 +191,28 @@ def desk_of(request: Request) -> Desk:
     return desk
 
 
+async def _at_desk(request: Request) -> Desk:  # not async, it would be asked in a thread
+    return desk_of(request)
+
+
 def _actor(request: Request) -> Actor:
     actor: Actor = request.scope["actor"]
     return actor
 
 
-def _asking(request: Request) -> Query:
+def asking(request: Request) -> Query:
+    """Return the read that a request is."""
     return Query(desk_of(request), Sight(_actor(request)))
+
+
+async def _asking(request: Request) -> Query:
+    return asking(request)
 
 
 _KEY_TEXT = r"^[\x21-\x7e]+$"
 
 
-def _acting(
+async def _acting(
     request: Request,
     idempotency_key: Annotated[
         str | None,
@@ -221,7 +230,7 @@ def _acting(
 
 Asking = Annotated[Query, Depends(_asking)]
 Acting = Annotated[Deed, Depends(_acting)]
-AtDesk = Annotated[Desk, Depends(desk_of)]
+AtDesk = Annotated[Desk, Depends(_at_desk)]
 
 
 class _StrictRequest(Request):

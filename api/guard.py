@@ -24,7 +24,7 @@ _log = logging.getLogger("api.requests")
 _BODY_S = 15.0
 _STREAM = "/v1/stream"
 _ASKED_ALWAYS = frozenset({"/healthz", "/readyz", "/metrics"})
-"""Machines ask these every other second; a log that people read need not say so."""
+"""Machines ask these every other second; a log that people read need not say so, nor of reads."""
 
 SECURITY_HEADERS = {
     # the map engine runs its worker from a blob and draws images from blobs and data
@@ -111,7 +111,8 @@ class Guard:
         self._desk.metrics.requests.labels(scope["method"], route, status).inc()
         if route != _STREAM:
             self._desk.metrics.seconds.labels(route).observe(took_s)
-        level = logging.DEBUG if route in _ASKED_ALWAYS and status < 400 else logging.INFO
+        is_quiet = scope["method"] == "GET" or route in _ASKED_ALWAYS
+        level = logging.DEBUG if is_quiet and status < 400 else logging.INFO
         _log.log(level, "%s %s %d %.0f ms", scope["method"], route, status, took_s * 1000)
 
 

@@ -89,7 +89,8 @@ class OpenSessions(BaseModel, frozen=True):
     items: list[OpenSession]
 
 
-_PAGE_OF = {"haulier": "/haulier", "driver": "/haulier", "checkpoint_officer": "/checkpoint"}
+PAGE_OF = {"haulier": "/haulier", "driver": "/haulier", "checkpoint_officer": "/checkpoint"}
+"""Where roles other than the dispatcher's have their page."""
 
 
 @router.post(
@@ -140,10 +141,10 @@ async def set_password(
 ) -> Session:
     """Set the password of who is logged in; all their sessions end, and a new one begins."""
     actor: Actor = request.scope["actor"]
-    name = actor.user_id or ""
-    await desk.door.attempts.begin(name, _address(request))
-    user = await desk.door.users.set_password(actor, body.password, body.current)
-    await desk.door.attempts.succeeded(name)
+    wanting = desk.door.users.may_take(actor, body.password)
+    await desk.door.attempts.begin(wanting.login, _address(request))  # `current` may be guessed
+    user = await desk.door.users.set_password(wanting, body.password, body.current)
+    await desk.door.attempts.succeeded(user.login)
     tokens = await desk.door.sessions.open(user, how="password", user_id=user.user_id)
     keep(response, tokens, is_tls=request.url.scheme == "https")
     return _told(desk.door.sessions.actor(tokens.access))
@@ -217,6 +218,7 @@ async def _by_password(desk: Desk, body: LoginBody, request: Request) -> Tokens:
     await desk.door.attempts.begin(login, _address(request))
     user = await desk.door.users.recognise(login, password)
     if user is None:
+        await desk.door.attempts.failed(_address(request))
         raise Problem("login_refused", "there is no such log-in name with this password")
     await desk.door.attempts.succeeded(login)
     return await desk.door.sessions.open(user, how="password", user_id=user.user_id)
@@ -227,7 +229,7 @@ def _told(actor: Actor, page: str = "/") -> Session:
         "role": actor.role,
         "subject": actor.subject,
         "expires_in_s": max(0, round(actor.expires_at - time.time())),
-        "page": page if page != "/" else _PAGE_OF.get(actor.role, "/"),
+        "page": page if page != "/" else PAGE_OF.get(actor.role, "/"),
     }
     if actor.regions is not None:
         told["regions"] = sorted(actor.regions)

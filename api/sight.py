@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-
 from api.passing import passes
 from api.tokens import Actor
 from api.views import RedisViews
@@ -121,13 +119,13 @@ class Sight:
             if kind == "checkpoint":
                 await self._learn(views, kind, self.actor.subject)
                 continue
-            for entity_id, raw in (await views.every(kind)).items():
-                self.show(kind, entity_id, orjson.loads(raw))
+            for entity_id, entry in (await views.mirror.fresh()).shelf(kind).items():
+                self.show(kind, entity_id, entry.doc)
 
     async def _learn(self, views: RedisViews, kind: str, entity_id: str | None) -> None:
-        raw = await views.get(kind, entity_id) if entity_id else None
-        if raw is not None and entity_id is not None:
-            self.show(kind, entity_id, orjson.loads(raw))
+        entry = (await views.mirror.fresh()).shelf(kind).get(entity_id or "")
+        if entry is not None and entity_id is not None:
+            self.show(kind, entity_id, entry.doc)
 
     def show(self, kind: str, entity_id: str, doc: Doc) -> Doc | None:
         """Return what the actor may see of one document; None where it may see nothing.
@@ -285,6 +283,21 @@ def is_inside(actor: Actor, doc: Doc) -> bool:
         return True
     region = doc.get("region")
     return region is None or region in actor.regions
+
+
+def those_inside(actor: Actor, raws: dict[str, bytes]) -> dict[str, bytes]:
+    """Return the documents that are in the actor's regions.
+
+    Parameters
+    ----------
+    actor
+        Who looks or acts.
+    raws
+        States as JSON, by id.
+    """
+    if actor.regions is None:
+        return raws
+    return {name: raw for name, raw in raws.items() if is_inside(actor, orjson.loads(raw))}
 
 
 def _keep(ids: set[str], entity_id: str, *, is_own: bool) -> None:

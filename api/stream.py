@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, Header, Query
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from api.changes import Change, Follower
+from api.changes import Position, parse_id
 from api.desk import Asking, Desk, Route
+from api.hub import RESET, Channel, Waiting, mark, put_last, told
+from api.mirror import KINDS
 from api.problems import Problem
-from api.reads import visible
 from api.sight import Sight
-from api.views import KIND_OF
-from schemas.errors import Unavailable
 
 router = APIRouter(prefix="/v1", tags=["stream"], route_class=Route)
 
+_log = logging.getLogger(__name__)
 _SEND_S = 30.0
 _RETRY_MS = 2_000
-_KINDS = frozenset({*KIND_OF.values(), "command"})
+_AT_ONCE = 200
 
 _EXAMPLE = (
     'id: 1629756000000-0\nevent: truck\ndata: {"id":"truck-001","truck_id":"truck-001",…}\n\n'
@@ -52,14 +52,13 @@ async def stream(
 ) -> Response:
     """Follow the changes from now on, or from after `Last-Event-ID`."""
     desk = asking.desk
-    wanted = frozenset(kinds.split(",")) if kinds else _KINDS
-    if not wanted <= _KINDS:
-        raise Problem("invalid", f"kinds are {', '.join(sorted(_KINDS))}")
+    wanted = frozenset(kinds.split(",")) if kinds else KINDS
+    if not wanted <= KINDS:
+        raise Problem("invalid", f"kinds are {', '.join(sorted(KINDS))}")
     if desk.open_streams.full:
         raise Problem("streams_full", "too many event streams are open here; try again later")
-    await asking.sight.load(desk.views)
-    follower = await desk.changes.follow(last_event_id)
-    return EventStream(desk, asking.sight, follower, wanted)
+    channel = await desk.hub.join(asking.sight, wanted)
+    return EventStream(desk, asking.sight, channel, last_event_id)
 
 
 class EventStream(Response):
@@ -71,21 +70,23 @@ class EventStream(Response):
         What the process works with.
     sight
         Whose eyes look.
-    follower
-        Where the changes come from.
-    kinds
-        Which kinds are wanted.
+    channel
+        What they hear; left when the stream ends.
+    last_event_id
+        The last change that the reader knows; None for those from now on.
     """
 
     media_type = "text/event-stream"
 
-    def __init__(self, desk: Desk, sight: Sight, follower: Follower, kinds: frozenset[str]) -> None:
+    def __init__(
+        self, desk: Desk, sight: Sight, channel: Channel, last_event_id: str | None
+    ) -> None:
         super().__init__(headers={"cache-control": "no-store", "x-accel-buffering": "no"})
         del self.headers["content-length"]
         self._desk = desk
         self._sight = sight
-        self._follower = follower
-        self._kinds = kinds
+        self._channel = channel
+        self._last = last_event_id
         self._is_over = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -96,19 +97,23 @@ class EventStream(Response):
             "status": 200,
             "headers": self.raw_headers,
         }
-        await send(start)
-        with self._desk.open_streams:
-            tasks = [
-                asyncio.create_task(work)
-                for work in (self._pump(send), _left(receive), self._over())
-            ]
-            try:
-                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                self._is_over.set()  # a client library may swallow the cancellation
-                for task in tasks:
-                    task.cancel()
-                ended = await asyncio.gather(*tasks, return_exceptions=True)
+        try:
+            await send(start)
+            with self._desk.open_streams:
+                await self._serve(receive, send)
+        finally:
+            self._desk.hub.leave(self._channel)
+
+    async def _serve(self, receive: Receive, send: Send) -> None:
+        works = (self._pump(send), _left(receive), self._over())
+        tasks = [asyncio.create_task(work) for work in works]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._is_over.set()  # a client library may swallow the cancellation
+            for task in tasks:
+                task.cancel()
+            ended = await asyncio.gather(*tasks, return_exceptions=True)
         pumped, left, _ = ended
         if isinstance(pumped, Exception) and not isinstance(pumped, TimeoutError | OSError):
             raise pumped
@@ -133,43 +138,48 @@ class EventStream(Response):
                     one.cancel()
 
     async def _texts(self) -> AsyncIterator[bytes]:
-        heartbeat_s = self._desk.config.heartbeat_s
-        yield b"retry: %d\n%b" % (_RETRY_MS, self._mark())
-        said_at = time.monotonic()
-        while not self._is_over.is_set():
-            try:
-                changes = await self._follower.read(heartbeat_s)
-            except Unavailable:
-                if self._is_over.is_set():
-                    return
-                await asyncio.sleep(1)
-                changes = []
-            if changes is None:
-                text = b"event: reset\ndata: {}\n" + self._mark()
-            else:
-                text = b"".join(self._written(changes))
-            if not text and (changes == [] or time.monotonic() - said_at >= heartbeat_s):
-                text = b": still here\n" + self._mark()
-            if text:
+        channel = self._channel
+        turn, position = channel.end, channel.position
+        yield b"retry: %d\n" % _RETRY_MS + (mark(position) if self._last is None else b"\n")
+        if self._last is not None:
+            async for text in self._missed(self._last, position):
                 yield text
-                said_at = time.monotonic()
-
-    def _mark(self) -> bytes:
-        """Tell the position alone: browsers keep it for `Last-Event-ID` and raise no event."""
-        return b"id: %b\n\n" % self._follower.position.encode()
-
-    def _written(self, changes: list[Change]) -> Iterator[bytes]:
-        for change in changes:
-            if change.kind not in _KINDS or not change.doc.startswith(b"{"):
+            yield mark(position)
+        while not self._is_over.is_set():
+            if turn == channel.end:
+                await channel.wait()
                 continue
-            seen = visible(self._sight, change.kind, change.entity_id, change.doc)
-            if seen is None or change.kind not in self._kinds:
-                continue
-            name, data = change.kind.encode(), seen.replace(b"\n", b"").replace(b"\r", b"")
-            if change.removed:
-                name = b"removed"
-                data = orjson.dumps({"kind": change.kind, "id": change.entity_id})
-            yield b"id: %b\nevent: %b\ndata: %b\n\n" % (change.change_id.encode(), name, data)
+            found = channel.since(turn)
+            if found is None:
+                _log.info("a reader of the stream was too slow and was let go")
+                return
+            turn = channel.end
+            yield found
+
+    async def _missed(self, last: str, position: str) -> AsyncIterator[bytes]:
+        """Tell what changed since a reader left, of each entity the latest, or to read all anew."""
+        known, upto = parse_id(last), parse_id(position)
+        if known is None or upto is None or known > upto:
+            yield RESET
+            return
+        eyes = Sight(self._sight.actor)
+        await eyes.load(self._desk.views)
+        place = Position(known)
+        latest: Waiting = {}
+        while place.at < upto:
+            found = await self._desk.views.changes.since(place, Position(upto))
+            if found is None:
+                yield RESET
+                return
+            for change in found.changes:
+                if text := told(change, eyes, self._channel.kinds):
+                    put_last(latest, change, text)
+            place = found.position
+            if found.is_all:
+                break
+        texts = list(latest.values())
+        for at in range(0, len(texts), _AT_ONCE):
+            yield b"".join(texts[at : at + _AT_ONCE])
 
 
 async def _left(receive: Receive) -> None:

@@ -1,4 +1,4 @@
-"""Read what is known from Redis, and keep there the little that the API may forget."""
+"""Read what is known, and keep in Redis the little that the API may forget."""
 
 from __future__ import annotations
 
@@ -14,23 +14,12 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from api.changes import Changes
+from api.mirror import Mirror
 from schemas.clock import ClockAnchored
 from schemas.errors import Unavailable
 
 Doc = dict[str, Any]
-
-KIND_OF: dict[str, str] = {
-    "trucks": "truck",
-    "lots": "lot",
-    "slots": "slot",
-    "assignments": "assignment",
-    "corridors": "corridor",
-    "checkpoints": "checkpoint",
-    "facilities": "facility",
-    "alerts": "alert",
-    "closures": "closure",
-}
-"""Each collection's kind of view."""
 
 _ANSWER_S = 2.0
 _CONNECTIONS = 32
@@ -44,9 +33,18 @@ class RedisViews:
     ----------
     url
         The Redis with the views.
+
+    Attributes
+    ----------
+    changes
+        Where views and their changes are read.
+    mirror
+        The views in memory.
     """
 
     def __init__(self, url: str) -> None:
+        self.changes = Changes(url)
+        self.mirror = Mirror(self.changes)
         pool = BlockingConnectionPool.from_url(
             url,
             max_connections=_CONNECTIONS,
@@ -68,9 +66,8 @@ class RedisViews:
         entity_id
             The entity's id.
         """
-        async with _answering():
-            found: bytes | None = await self._redis.hget(f"view:{kind}", entity_id)
-        return found
+        entry = (await self.mirror.fresh()).shelf(kind).get(entity_id)
+        return None if entry is None else entry.raw
 
     async def find(self, kind: str, entity_id: str, *, wait_s: float = 0) -> Doc | None:
         """Return one entity's state, waiting for it a little where it may be on its way.
@@ -99,9 +96,8 @@ class RedisViews:
         kind
             A kind of view.
         """
-        async with _answering():
-            found: dict[bytes, bytes] = await self._redis.hgetall(f"view:{kind}")
-        return {name.decode(): found[name] for name in sorted(found)}
+        shelf = (await self.mirror.fresh()).shelf(kind)
+        return {name: entry.raw for name, entry in shelf.items()}
 
     async def anchor(self) -> ClockAnchored | None:
         """Return the last anchor of the stack's clock that was projected."""
@@ -184,6 +180,7 @@ class RedisViews:
 
     async def close(self) -> None:
         """Close the connections."""
+        await self.changes.close()
         await self._redis.aclose()
         await self._redis.connection_pool.disconnect()
 

@@ -20,6 +20,7 @@ from api.osrm.inquiry import Inquiries
 from api.problems import Flaw, Problem, pointer_to
 from api.reads import json_answer
 from api.rights import permit
+from api.sight import those_inside
 from routing.whatif.outcome import Consequences
 from schemas.model import Fact, Flag, Geometry, Identifier, Moment, Region, ShortText, format_time
 
@@ -106,7 +107,7 @@ async def what_if(deed: Acting, request: Request, question: Question) -> Respons
     deed.only()
     now = await deed.desk.clock.now()
     _check(question, now, is_keyed=deed.key is not None)
-    views = {kind: await deed.desk.views.every(kind) for kind in KINDS}
+    views = {kind: those_inside(deed.actor, await deed.desk.views.every(kind)) for kind in KINDS}
     inquiries: Inquiries = request.app.state.inquiries
     said, facts = await inquiries.work(lambda network: answer(network, views, now, question))
     events = [_event(deed, *fact, now) for fact in facts]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from api.config import ApiConfig
+from api.identity.claims import OidcConfig
 from api.tokens import LOGIN_S, TOKEN_S, make_token
 from infra.readiness import Readiness
 from infra.settings import PROJECT, Settings
@@ -81,6 +82,11 @@ def api_config(settings: Settings) -> ApiConfig:
     ----------
     settings
         Name the stack.
+
+    Raises
+    ------
+    SettingsError
+        Where the OIDC provider is not named whole.
     """
     return ApiConfig(
         bootstrap=settings.bootstrap_servers,
@@ -89,9 +95,36 @@ def api_config(settings: Settings) -> ApiConfig:
         network_dir=settings.network,
         pages_dir=PAGES_DIR,
         clock=settings.clock,
+        rate_per_minute=settings.rate_per_minute,
+        oidc=_oidc(settings),
         osrm_table_size=settings.osrm_table_size,
         passes_dir=settings.home / "passes",
         device_query_ids=settings.device_query_ids,
         webhook_http=settings.webhook_http,
         on_ready=Readiness(settings.readiness_path("api")).write,
     )
+
+
+def _oidc(settings: Settings) -> OidcConfig | None:
+    if settings.oidc_issuer is None:
+        return None
+    if settings.oidc_client_id is None:
+        raise SettingsError("HARVESTLANE_OIDC_CLIENT_ID: set it, or unset HARVESTLANE_OIDC_ISSUER")
+    pairs = (pair.split("=") for pair in settings.oidc_roles.split(",") if pair)
+    file = settings.oidc_client_secret_file
+    try:
+        return OidcConfig(
+            issuer=settings.oidc_issuer,
+            client_id=settings.oidc_client_id,
+            client_secret=file.read_text(encoding="utf-8").strip() if file else None,
+            audience=settings.oidc_audience,
+            role_claim=settings.oidc_role_claim,
+            roles=dict(pairs),
+            subject_claim=settings.oidc_subject_claim,
+            regions_claim=settings.oidc_regions_claim,
+        )
+    except OSError as error:
+        why = f"{file} cannot be read ({error.strerror})"
+        raise SettingsError(f"HARVESTLANE_OIDC_CLIENT_SECRET_FILE: {why}") from error
+    except ValueError as error:
+        raise SettingsError(f"HARVESTLANE_OIDC_*: {error}") from error

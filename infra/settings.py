@@ -75,6 +75,24 @@ class Settings(BaseSettings):
         What the stack's one clock follows.
     clock_speed
         Seconds of the scenario's clock in one second of the wall's.
+    rate_per_minute
+        How many requests a browser's session or a machine's key may send in a minute; 0 for any
+        number.
+    oidc_issuer
+        Address of the OpenID Connect provider that people log in by, exactly as its tokens say it.
+    oidc_client_id
+        What the provider knows this stack by.
+    oidc_client_secret_file
+        File that holds what the provider recognises this stack by; none for PKCE alone. It is a
+        file, so that the secret is in no environment and no record of a running stack.
+    oidc_audience
+        Whom the provider's access tokens for this API name; without it none is taken.
+    oidc_role_claim, oidc_roles
+        Path of the claim that says the role, and what its values are here: `VALUE=ROLE[,…]`;
+        without the latter, values are roles.
+    oidc_subject_claim, oidc_regions_claim
+        Paths of the claims that say the subject and the regions; without the latter, everybody
+        has all regions.
     osrm_table_size
         OSRM's `table` answers at most as many entries as this number squared.
     planner_budget_s
@@ -112,6 +130,15 @@ class Settings(BaseSettings):
     nominatim_url: str | None = None
     clock: Literal["wall", "scenario"] = "wall"
     clock_speed: float = Field(1.0, gt=0, le=100_000, allow_inf_nan=False)
+    rate_per_minute: int = Field(6_000, ge=0, le=10_000_000)
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret_file: Path | None = None
+    oidc_audience: str | None = None
+    oidc_role_claim: str = "harvestlane_role"
+    oidc_roles: str = Field("", pattern=r"^([^=,]+=[a-z_]+(,[^=,]+=[a-z_]+)*)?$")
+    oidc_subject_claim: str = "harvestlane_subject"
+    oidc_regions_claim: str | None = None
     osrm_table_size: int = Field(2_000, ge=1, le=10_000)
     planner_budget_s: float = Field(2.0, gt=0, le=600, allow_inf_nan=False)
     planner_limit_s: float = Field(20.0, ge=1, le=3600, allow_inf_nan=False)
@@ -120,10 +147,10 @@ class Settings(BaseSettings):
     webhook_http: bool = False
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
-    @field_validator("home", "network")
+    @field_validator("home", "network", "oidc_client_secret_file")
     @classmethod
-    def _absolute(cls, path: Path) -> Path:
-        return path.expanduser().absolute()
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return None if path is None else path.expanduser().absolute()
 
     @field_validator("brokers")
     @classmethod

@@ -14,6 +14,7 @@
     ├── Unavailable             the broker or Redis does not answer          (streams, api)
     ├── StackError              the local stack cannot start or stop         (infra)
     ├── NoSuchLetter            no dead letter stands there                  (infra)
+    ├── UserRefused             the API refused what was asked of its users  (infra)
     ├── Unreadable              bytes that are no pass, list or key of ours  (schemas.passes)
     ├── Untrusted               signed by nobody whom one may believe        (schemas.passes)
     ├── OlderList               a list that replaces nothing                 (schemas.passes)
@@ -61,6 +62,10 @@ class StackError(HarvestlaneError):
 
 class NoSuchLetter(HarvestlaneError):
     """No dead letter stands at that offset, or no topic has that name."""
+
+
+class UserRefused(HarvestlaneError):
+    """The API refused what was asked of its users, or nobody has that log-in name."""
 
 
 class BackupError(HarvestlaneError):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 import math
 import time
 from collections import Counter
+from collections.abc import Awaitable
 from typing import Any
 
 from limits import RateLimitItem, RateLimitItemPerMinute
@@ -22,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 PER_NAME = RateLimitItemPerMinute(10, 15)
 PER_ADDRESS = RateLimitItemPerMinute(60, 15)
-"""Log-ins that fail, or are under way, in 15 minutes; an office may share one address."""
+"""Log-ins that fail in 15 minutes; an office may share one address."""
 
 _FLUSH_S = 2.0
 _ANSWER_S = 0.5
@@ -59,7 +61,7 @@ class Attempts:
         self._is_open = False
 
     async def begin(self, login: str, address: str) -> None:
-        """Count a log-in before it is looked at, so that guesses side by side count, too.
+        """Let a log-in be tried; it counts for its name already, as guesses side by side must.
 
         Parameters
         ----------
@@ -71,19 +73,19 @@ class Attempts:
         Problem
             `too_many`.
         """
-        pairs = ((PER_NAME, self._name(login)), (PER_ADDRESS, self._name(address)))
-        for item, name in pairs:
-            if not await self._hit(self._failed, item, name):
-                until = await self._until(item, name)
-                raise _too_many("too many log-ins failed; wait a while", until - time.time())
+        name, place = self._name(login), self._name(address)
+        if not await self._counted(self._failed.test(PER_ADDRESS, place)):
+            raise await self._locked(PER_ADDRESS, place)
+        if not await self._counted(self._failed.hit(PER_NAME, name)):
+            raise await self._locked(PER_NAME, name)
+
+    async def failed(self, address: str) -> None:
+        """Count a log-in that was tried in vain for its address, too."""
+        await self._counted(self._failed.hit(PER_ADDRESS, self._name(address)))
 
     async def succeeded(self, login: str) -> None:
         """Forget the failed log-ins of a name: its holder came in."""
-        try:
-            async with asyncio.timeout(_ANSWER_S):
-                await self._failed.clear(PER_NAME, self._name(login))
-        except (StorageError, OSError, TimeoutError) as error:
-            self._say_open(error)
+        await self._counted(self._failed.clear(PER_NAME, self._name(login)))
 
     def take(self, actor: Actor) -> None:
         """Count a request; the operator's own tokens are not counted.
@@ -118,7 +120,9 @@ class Attempts:
         now = time.time()
         self._held = {name: until for name, until in self._held.items() if until > now}
         for name, count in counted.items():
-            if self._rate and not await self._hit(self._asked, self._rate, name, cost=count):
+            if self._rate is None:
+                return
+            if not await self._counted(self._asked.hit(self._rate, name, cost=count)):
                 self._held[name] = now + _MINUTE_S
 
     async def close(self) -> None:
@@ -126,22 +130,24 @@ class Attempts:
         bridge: Any = self._storage.bridge
         await bridge.storage.aclose()
 
-    async def _hit(self, limiter: Any, item: RateLimitItem, name: str, *, cost: int = 1) -> bool:
+    async def _counted(self, asked: Awaitable[bool | None]) -> bool:
+        """Ask Redis; True where it says nothing."""
         try:
             async with asyncio.timeout(_ANSWER_S):
-                is_below: bool = await limiter.hit(item, name, cost=cost)
+                is_below = await asked
         except (StorageError, OSError, TimeoutError) as error:
             self._say_open(error)
             return True
         self._is_open = False
-        return is_below
+        return is_below is not False
 
-    async def _until(self, item: RateLimitItem, name: str) -> float:
-        try:
+    async def _locked(self, item: RateLimitItem, name: str) -> Problem:
+        left_s = float(_MINUTE_S)
+        with contextlib.suppress(StorageError, OSError, TimeoutError):
             async with asyncio.timeout(_ANSWER_S):
-                return (await self._failed.get_window_stats(item, name)).reset_time
-        except (StorageError, OSError, TimeoutError):
-            return time.time() + _MINUTE_S
+                stats = await self._failed.get_window_stats(item, name)
+            left_s = stats.reset_time - time.time()
+        return _too_many("too many log-ins failed; wait a while", left_s)
 
     def _say_open(self, error: Exception) -> None:
         if not self._is_open:

@@ -28,7 +28,8 @@ def cookies_of(headers: Headers, *, is_tls: bool) -> tuple[str | None, str | Non
         Whether it came by TLS.
     """
     found = cookie_parser(headers.get("cookie", ""))
-    return found.get(_name(COOKIE, is_tls)) or None, found.get(_name(REFRESH, is_tls)) or None
+    access, refresh = (found.get(host_bound(name, is_tls=is_tls)) for name in (COOKIE, REFRESH))
+    return access or None, refresh or None
 
 
 def kept_by(tokens: Tokens, *, is_tls: bool) -> list[str]:
@@ -46,7 +47,7 @@ def kept_by(tokens: Tokens, *, is_tls: bool) -> list[str]:
     for name, token in ((COOKIE, tokens.access), (REFRESH, tokens.refresh)):
         if token is not None:
             answer.set_cookie(
-                _name(name, is_tls),
+                host_bound(name, is_tls=is_tls),
                 token,
                 max_age=left_s,
                 httponly=True,
@@ -60,9 +61,19 @@ def taken_back(*, is_tls: bool) -> list[str]:
     """Write the `Set-Cookie` headers that let a browser forget its tokens."""
     answer = Response()
     for name in (COOKIE, REFRESH):
-        answer.delete_cookie(_name(name, is_tls), httponly=True, samesite="strict", secure=is_tls)
+        held = host_bound(name, is_tls=is_tls)
+        answer.delete_cookie(held, httponly=True, samesite="strict", secure=is_tls)
     return answer.headers.getlist("set-cookie")
 
 
-def _name(name: str, is_tls: bool) -> str:  # noqa: FBT001 - one fact
+def host_bound(name: str, *, is_tls: bool) -> str:
+    """Name a cookie so that browsers hold it to this host, where they can.
+
+    Parameters
+    ----------
+    name
+        Its plain name.
+    is_tls
+        Whether its request came by TLS.
+    """
     return f"{_HOST}{name}" if is_tls else name

@@ -12,6 +12,7 @@ from api.config import ApiConfig
 from api.identity import keys, sessions, users
 from api.identity.attempts import Attempts
 from api.identity.keys import Keys
+from api.identity.provider import Provider
 from api.identity.sessions import Sessions
 from api.identity.users import Users
 from api.kept import Kept
@@ -33,6 +34,7 @@ class Door:
     sessions: Sessions
     keys: Keys
     attempts: Attempts
+    provider: Provider | None = None
     _watched: dict[asyncio.Event, Actor] = field(default_factory=dict)
 
     @classmethod
@@ -51,6 +53,7 @@ class Door:
             sessions=Sessions(kept, config.secret),
             keys=Keys(kept),
             attempts=Attempts(config.redis_url, config.secret, config.rate_per_minute),
+            provider=None if config.oidc is None else Provider(config.oidc),
         )
         for topic in TOPICS:
             kept.listen(topic, door._heard)
@@ -97,6 +100,8 @@ class Door:
     async def close(self) -> None:
         """Close the connections."""
         await self.attempts.close()
+        if self.provider is not None:
+            await self.provider.close()
 
     def _heard(self, key: str, fact: Fact | None) -> None:
         del key, fact

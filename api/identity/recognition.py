@@ -11,9 +11,16 @@ from api.desk import Desk
 from api.identity.cookies import cookies_of, kept_by
 from api.identity.keys import PREFIX
 from api.problems import Problem
-from api.tokens import Actor, read_token
+from api.tokens import Actor, is_own, read_token
 
-OPEN = frozenset({("POST", "/v1/session"), ("DELETE", "/v1/session")})
+OPEN = frozenset(
+    {
+        ("POST", "/v1/session"),
+        ("DELETE", "/v1/session"),
+        ("GET", "/v1/session/oidc"),
+        ("GET", "/v1/session/oidc/callback"),
+    }
+)
 """Methods and paths that need no log-in, beside all that is not under `/v1/`."""
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -110,6 +117,8 @@ def refuse_other_sites(method: str, headers: Headers) -> None:
 async def _bearer(desk: Desk, token: str) -> Actor:
     if token.startswith(PREFIX):
         return desk.door.keys.verify(token)
+    if desk.door.provider is not None and not is_own(token):
+        return await desk.door.provider.access(token)
     return read_token(desk.config.secret, token, use="api")
 
 

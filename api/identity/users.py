@@ -157,13 +157,34 @@ class Users:
             await self._rehash(user, password)
         return user
 
-    async def set_password(self, actor: Actor, password: str, current: str | None) -> User:
-        """Set a user's own password; the user's sessions are over.
+    def may_take(self, actor: Actor, password: str) -> User:
+        """Return who wants a new password, if the store knows them and it is a good one.
 
         Parameters
         ----------
         actor
             Who is logged in.
+        password
+            The new one.
+
+        Raises
+        ------
+        Problem
+            `forbidden`, `password_weak`, `not_ready`.
+        """
+        user: User | None = self._kept.get(TOPIC, actor.user_id or "")
+        if user is None:
+            raise Problem("forbidden", "this log-in has no password here")
+        refuse_weak(password, user.login)
+        return user
+
+    async def set_password(self, user: User, password: str, current: str | None) -> User:
+        """Set a user's password; the user's sessions are over.
+
+        Parameters
+        ----------
+        user
+            Who wants it.
         password
             The new one.
         current
@@ -172,13 +193,8 @@ class Users:
         Raises
         ------
         Problem
-            `forbidden` for whom the store does not know, `login_refused`, `password_weak`,
-            `broker_unavailable`.
+            `login_refused`, `broker_unavailable`, `not_ready`.
         """
-        user: User | None = self._kept.get(TOPIC, actor.user_id or "")
-        if user is None:
-            raise Problem("forbidden", "this log-in has no password here")
-        refuse_weak(password, user.login)
         if not user.must_change_password and not await self._passwords.matches(
             user.password_hash, current or ""
         ):

@@ -73,7 +73,7 @@ class Stand:
     broker: MemoryBroker
     redis: Redis | None
 
-    def put(self, kind: str, entity_id: str, **doc: Any) -> None:
+    def put(self, kind: str, entity_id: str, /, **doc: Any) -> None:
         """Put a view into Redis, as the projector would."""
         assert self.redis is not None
         raw = orjson.dumps({"version": 1, **doc})
@@ -124,8 +124,8 @@ async def standing(
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
         yield Stand(app, client, broker, redis)
+    await app.state.desk.hub.close()
     await app.state.desk.views.close()
-    await app.state.desk.changes.close()
     await app.state.desk.door.close()
 
 

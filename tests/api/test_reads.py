@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from api.views import KIND_OF
+from api.mirror import KIND_OF
 from schemas.model import format_time
 from schemas.vocabulary import words
 from tests.api.conftest import ASSIGNMENT, TRUCK, Stand, free_port, running_redis, standing
@@ -29,7 +29,7 @@ async def test_every_collection_answers_every_role(world: Stand) -> None:
         for role in words("role"):
             answer = await world.ask("GET", f"/v1/{plural}", role=role)
             assert answer.status_code == 200
-            assert set(answer.json()) == {"count", "items"}
+            assert set(answer.json()) == {"count", "items", "next"}
 
 
 async def test_an_item_is_its_state_with_its_id(world: Stand) -> None:

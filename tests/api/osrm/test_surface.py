@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import orjson
 import pytest
 from redis import Redis
 
@@ -39,8 +38,7 @@ def closure(**fields: Any) -> dict[str, Any]:
 
 def put(stand: Stand, state: dict[str, Any]) -> None:
     """Put a closure's state into Redis, as the projector would."""
-    assert stand.redis is not None
-    stand.redis.hset("view:closure", "c-1", orjson.dumps(state))
+    stand.put("closure", "c-1", **(state | {"version": 1}))
 
 
 def linked(folder: Path, network_dir: Path) -> Path:
