@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -61,6 +62,7 @@ class Receiver:
     decide: Decide = take
     got: list[Got] = field(default_factory=list)
     answer: bytes = b""
+    serving: set[asyncio.Task[Any]] = field(default_factory=set)
 
     @property
     def url(self) -> str:
@@ -69,6 +71,9 @@ class Receiver:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Get one message and answer."""
+        task = asyncio.current_task()
+        assert task is not None
+        self.serving.add(task)
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode().splitlines()[1:-1]
             headers = {name.lower(): text for name, _, text in (h.partition(": ") for h in head)}
@@ -79,10 +84,13 @@ class Receiver:
             writer.write(b"HTTP/1.1 %d X\r\nconnection: close\r\n%b\r\n" % (status, where))
             writer.write(self.answer)
             await writer.drain()
-        except OSError:
+        except (OSError, EOFError):
             pass
         finally:
             writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+            self.serving.discard(task)
 
     async def until(self, count: int, *, within_s: float = 5) -> list[Got]:
         """Wait until so many messages came; give them."""
@@ -100,6 +108,9 @@ async def receiving(decide: Decide = take, answer: bytes = b"") -> AsyncIterator
         yield receiver
     finally:
         server.close()
+        for task in tuple(receiver.serving):
+            task.cancel()
+        await asyncio.gather(*receiver.serving, return_exceptions=True)
 
 
 @pytest.fixture
