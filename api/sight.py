@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
 from api.passing import passes
 from api.tokens import Actor
 from api.views import RedisViews
