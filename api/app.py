@@ -14,18 +14,23 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from api import (
+    answers,
     assignments,
     checkpoints,
+    closures,
+    corridors,
     events,
     facilities,
     health,
     lots,
     passes,
+    places,
     reads,
     reference,
     screens,
     session,
     stream,
+    trucks,
     whatif,
 )
 from api.broker import Broker, KafkaBroker
@@ -79,6 +84,7 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
         responses=ANSWERS,
         middleware=[
             Middleware(Guard, desk=desk),
+            Middleware(events.Direct, desk=desk),
             Middleware(GZipMiddleware, minimum_size=_PACK_FROM_BYTES, compresslevel=1),
         ],
     )
@@ -100,6 +106,10 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
         facilities,
         checkpoints,
         assignments,
+        trucks,
+        places,
+        corridors,
+        closures,
         stream,
         reference,
         passes,
@@ -124,12 +134,13 @@ def _desk(config: ApiConfig, broker: Broker | None) -> Desk:
     metrics = Metrics()
     kept_in = None if broker else config.bootstrap
     broker = broker or KafkaBroker(config.bootstrap)
-    kept = Kept(broker, KEPT_TOPICS, kept_in)
+    kept = Kept(broker, KEPT_TOPICS, kept_in, most_bytes={answers.TOPIC: answers.MOST_HELD_BYTES})
     return Desk(
         config=config,
         broker=broker,
         kept=kept,
         door=Door.at(config, kept),
+        answers=answers.Answers(kept),
         views=views,
         hub=Hub(views, config.heartbeat_s),
         clock=StackClock(views, config.clock),

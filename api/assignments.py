@@ -196,6 +196,7 @@ async def _command(
     assignment = await _assignment(deed, assignment_id)
     command_id = deed.event_id()
     if not await _is_repeated(deed, command_id):
+        deed.match("assignment", assignment_id, assignment)
         _refuse_too_late(assignment_id, assignment["status"], event_type)
     data = body.model_dump(mode="json", exclude_none=True) if body else {}
     data |= {
@@ -203,6 +204,8 @@ async def _command(
         "region": assignment["region"],
         "actor": deed.actor.name,
     }
+    if deed.versions is not None and len(deed.versions) == 1:
+        data["expected_version"] = min(deed.versions)
     receipts = await send(deed, [Draft(type=event_type, data=data)])
     sent = Sent(
         command_id=receipts[0].id,

@@ -6,33 +6,35 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
-from pydantic import BaseModel
 
+from api.lanes import Lanes, Write, Written
 from api.problems import Problem
 from schemas.envelope import Record
 from schemas.topics import CATALOGUE
+
+__all__ = ["MOST_BYTES", "MOST_RECORDS", "WRITE_S", "Broker", "KafkaBroker", "Written"]
 
 _log = logging.getLogger(__name__)
 
 WRITE_S = 8.0
 """Longest time that a write waits for the broker, in seconds."""
+MOST_RECORDS = 20_000
+"""So many records wait for the broker at most; whoever brings more is told to come again."""
+MOST_BYTES = 16 << 20
+"""The same in bytes of keys and values."""
+_BATCH_BYTES = 256 << 10
+_MOST_RECORD_BYTES = 1 << 20
 _START_S = 4.0
 _REQUEST_MS = 5_000
 _LOOK_S = 2.5
 _STOP_S = 10.0
+_BUSY = "too much waits for Kafka already; nothing of this was written: repeat it in a moment"
 _NO_BROKER = "Kafka does not answer: not everything was acknowledged; repeat it with the same ids"
-
-
-class Written(BaseModel, frozen=True):
-    """Where the broker put one record."""
-
-    topic: str
-    partition: int
-    offset: int
 
 
 class Broker(Protocol):
@@ -44,8 +46,8 @@ class Broker(Protocol):
         Raises
         ------
         Problem
-            `broker_unavailable`: not all were acknowledged. `too_large`: the broker takes no
-            record of this size.
+            `broker_unavailable`: not all were acknowledged. `busy`: too much waits for the broker,
+            and nothing was written. `too_large`: the broker takes no record of this size.
         """
 
     async def missing_topics(self) -> set[str] | None:
@@ -55,54 +57,75 @@ class Broker(Protocol):
         """Let go of the connection."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A producer, and what feeds it."""
+
+    producer: AIOKafkaProducer
+    lanes: Lanes
+
+
 class KafkaBroker:
     """Hold one idempotent producer, and replace it whenever it fails.
 
     A producer that has failed may have a hole in its sequence of records, which no later write
-    could pass; a new one starts afresh.
+    could pass; a new one starts afresh. What waits is bounded, so that a slow broker makes the API
+    refuse, not grow; and nobody waits longer than `WRITE_S`.
 
     Parameters
     ----------
     bootstrap
         Bootstrap servers, `host:port[,…]`.
+    most_records, most_bytes
+        How much may wait for the broker.
     """
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(
+        self, bootstrap: str, *, most_records: int = MOST_RECORDS, most_bytes: int = MOST_BYTES
+    ) -> None:
         self._bootstrap = bootstrap
-        self._producer: AIOKafkaProducer | None = None
+        self._line: _Line | None = None
         self._starting = asyncio.Lock()
         self._leaving: set[asyncio.Task[None]] = set()
+        self._most = most_records, most_bytes
+        self._waiting = 0, 0
 
     async def publish(self, records: Sequence[Record]) -> list[Written]:
         """Write records; see `Broker.publish`."""
-        producer: AIOKafkaProducer | None = None
+        sizes = [len(record.key) + len(record.value or b"") for record in records]
+        if max(sizes, default=0) > _MOST_RECORD_BYTES:
+            raise _too_large()
+        size = len(records), sum(sizes)
+        self._admit(size)
+        line: _Line | None = None
         try:
             async with asyncio.timeout(WRITE_S):
-                producer = await self._started()
-                sent = [
-                    await producer.send(
-                        record.topic,
-                        value=record.value,
-                        key=record.key,
-                        headers=list(record.headers),
-                    )
-                    for record in records
-                ]
-                results = await asyncio.gather(*sent)
+                line = await self._started()
+                write = Write(records)
+                line.lanes.add(write)
+                await write.done
         except MessageSizeTooLargeError:
-            raise Problem("too_large", "the broker takes no record of this size") from None
+            raise _too_large() from None
         except (TimeoutError, KafkaError, OSError) as error:
             _log.warning("writing to Kafka failed: %r", error)
-            self._discard(producer)
+            self._discard(line)
             raise Problem("broker_unavailable", _NO_BROKER) from error
-        return [Written(topic=r.topic, partition=r.partition, offset=r.offset) for r in results]
+        finally:
+            self._waiting = self._waiting[0] - size[0], self._waiting[1] - size[1]
+        return write.written
+
+    def _admit(self, size: tuple[int, int]) -> None:
+        waiting = self._waiting[0] + size[0], self._waiting[1] + size[1]
+        if waiting[0] > self._most[0] or waiting[1] > self._most[1]:
+            raise Problem("busy", _BUSY)
+        self._waiting = waiting
 
     async def missing_topics(self) -> set[str] | None:
         """Look at the cluster; see `Broker.missing_topics`."""
         try:
             async with asyncio.timeout(_LOOK_S):
-                producer = await self._started()
-                cluster = await producer.client.fetch_all_metadata()
+                line = await self._started()
+                cluster = await line.producer.client.fetch_all_metadata()
         except (TimeoutError, KafkaError, OSError) as error:
             _log.info("looking at Kafka failed: %r", error)
             return None  # and the producer stays: writes may be on their way
@@ -110,18 +133,19 @@ class KafkaBroker:
 
     async def close(self) -> None:
         """Stop the producer and those that were replaced."""
-        self._discard(self._producer)
+        self._discard(self._line)
         await asyncio.gather(*self._leaving)
 
-    async def _started(self) -> AIOKafkaProducer:
+    async def _started(self) -> _Line:
         async with self._starting:
-            if self._producer is None:
+            if self._line is None:
                 producer = AIOKafkaProducer(
                     bootstrap_servers=self._bootstrap,
                     client_id="harvestlane-api",
                     acks="all",
                     enable_idempotence=True,
                     request_timeout_ms=_REQUEST_MS,
+                    max_batch_size=_BATCH_BYTES,
                     linger_ms=0,
                 )
                 try:
@@ -130,14 +154,15 @@ class KafkaBroker:
                 except BaseException:
                     self._later(_stop(producer))
                     raise
-                self._producer = producer
-            return self._producer
+                self._line = _Line(producer, Lanes(producer))
+            return self._line
 
-    def _discard(self, producer: AIOKafkaProducer | None) -> None:
-        if producer is None or producer is not self._producer:
+    def _discard(self, line: _Line | None) -> None:
+        if line is None or line is not self._line:
             return
-        self._producer = None
-        self._later(_stop(producer))
+        self._line = None
+        line.lanes.close()
+        self._later(_stop(line.producer))
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -149,3 +174,7 @@ async def _stop(producer: AIOKafkaProducer) -> None:
     with contextlib.suppress(TimeoutError, KafkaError, OSError):
         async with asyncio.timeout(_STOP_S):
             await producer.stop()
+
+
+def _too_large() -> Problem:
+    return Problem("too_large", "the broker takes no record of this size")

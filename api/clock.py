@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from datetime import UTC, datetime
 from typing import Literal
@@ -30,6 +31,8 @@ class StackClock:
         self._mode = mode
         self._anchor: ClockAnchored | None = None
         self._looked_at = float("-inf")
+        self._looking: asyncio.Task[None] | None = None
+        self._is_silent = False
 
     async def state(self) -> ClockState:
         """Tell what the clock shows now.
@@ -39,8 +42,12 @@ class StackClock:
         Problem
             `clock_unknown`: a scenario's clock has not been set yet.
         """
+        needs_anchor = self._anchor is None and self._mode == "scenario"
         if time.monotonic() - self._looked_at > _FRESH_S:
-            await self._look()
+            if self._looking is None or self._looking.done():
+                self._looking = asyncio.create_task(self._look())
+            if needs_anchor or not self._is_silent:
+                await asyncio.shield(self._looking)
         if self._anchor is None and self._mode == "scenario":
             raise Problem("clock_unknown", "no scenario has set the clock yet; start its replay")
         return read_clock(self._anchor, datetime.now(UTC))
@@ -50,9 +57,12 @@ class StackClock:
         return (await self.state()).now
 
     async def _look(self) -> None:
+        """Look once for all who ask meanwhile; while Redis is silent, nobody waits for that."""
         try:
             self._anchor = await self._views.anchor() or self._anchor
+            self._is_silent = False
         except Unavailable:
+            self._is_silent = True
             if self._anchor is None and self._mode == "scenario":
                 raise
         self._looked_at = time.monotonic()

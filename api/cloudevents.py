@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 import orjson
@@ -16,8 +15,7 @@ BATCH = "application/cloudevents-batch+json"
 _JSON = "application/json"
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(NamedTuple):
     """One event as it came, unchecked.
 
     Attributes
@@ -119,8 +117,8 @@ def _structured(found: Any, base: tuple[str | int, ...]) -> Incoming:
             "an event must be a JSON object",
             errors=[Flaw(pointer=pointer_to(*base), message="not an object", code="object_type")],
         )
-    attributes = {name: value for name, value in found.items() if name != "data"}
-    return Incoming(attributes, found.get("data"), base)
+    attributes = found.copy()
+    return Incoming(attributes, attributes.pop("data", None), base)
 
 
 def _binary(headers: Mapping[str, str], data: Any) -> Incoming:

@@ -73,7 +73,7 @@ class ApiConfig:
     on_ready: Callable[[bool], None] = _say_nothing
     view_wait_s: float = 2.0
     heartbeat_s: float = 5.0
-    most_streams: int = 500
+    most_streams: int = 5_000
     rate_per_minute: int = 6_000
     oidc: OidcConfig | None = None
     osrm_table_size: int = 2_000

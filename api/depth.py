@@ -37,7 +37,9 @@ def refuse_deep(content_type: str, body: bytes) -> None:
 
 
 def _depth_above(body: bytes) -> bool:
-    brackets = left = _TEXT.sub(b"", body).translate(None, _NO_BRACKETS)
+    has_escapes = b"\\" in body  # else every other quotation mark ends a text
+    outside = _TEXT.sub(b"", body) if has_escapes else b"".join(body.split(b'"')[::2])
+    brackets = left = outside.translate(None, _NO_BRACKETS)
     for _ in range(MOST_DEPTH):  # each round takes the innermost pairs away
         left = _PAIR.sub(b"", left)
         if not left:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from fastapi import Depends, Header, Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
+from api.answers import Answers
 from api.broker import Broker
 from api.clock import StackClock
 from api.config import ApiConfig
@@ -28,6 +30,9 @@ from schemas.errors import Unavailable
 
 _KEYS = uuid.UUID("7c1f6a2e-52a3-5d0c-9a51-4e5b0c6f3d10")
 """Name space of the event ids that are derived from idempotency keys."""
+
+_TAG = re.compile(r'(?:^|,)\s*"v(\d{1,18})[^",]*"\s*(?=,|$)')
+"""A strong ETag of an item's state, as reads give it: `"v7"`."""
 
 
 class OpenStreams:
@@ -68,6 +73,7 @@ class Desk:
     broker: Broker
     kept: Kept
     door: Door
+    answers: Answers
     views: RedisViews
     hub: Hub
     clock: StackClock
@@ -106,6 +112,8 @@ class Deed:
         The client's idempotency key.
     is_patient
         Whether to wait a little for views that may be on their way.
+    if_match
+        The client's `If-Match`: the ETag that the thing must still have.
     """
 
     desk: Desk
@@ -113,6 +121,7 @@ class Deed:
     path: str
     key: str | None
     is_patient: bool = True
+    if_match: str | None = None
 
     @property
     def is_wide(self) -> bool:
@@ -162,6 +171,40 @@ class Deed:
             return
         named = f"is for {self.actor.subject}" if self.actor.subject else "names nobody"
         raise Problem("not_yours", f"{what} is another's: this log-in {named}")
+
+    @property
+    def versions(self) -> frozenset[int] | None:
+        """The versions of which `If-Match` wants one; None where any will do."""
+        if self.if_match is None or self.if_match.strip() == "*":
+            return None
+        return frozenset(int(digits) for digits in _TAG.findall(self.if_match))
+
+    def match(self, kind: str, entity_id: str, doc: dict[str, Any] | None) -> None:
+        """Refuse a write to what has changed since the actor read it, as far as the views know.
+
+        Parameters
+        ----------
+        kind, entity_id
+            What is written to.
+        doc
+            Its state; None where it cannot be told now.
+
+        Raises
+        ------
+        Problem
+            `precondition_failed`, with the state's ETag.
+        Unavailable
+            The views do not answer, and `If-Match` asks for a version.
+        """
+        wanted = self.versions
+        if wanted is None:
+            return
+        if doc is None:
+            raise Unavailable("the state that If-Match asks for cannot be read; repeat in a moment")
+        if doc.get("version") not in wanted:
+            is_at = f"v{doc.get('version')}"
+            detail = f"{kind} {entity_id} is at {is_at} by now; read it again"
+            raise Problem("precondition_failed", detail, headers={"etag": f'"{is_at}"'})
 
     async def known(self, kind: str, entity_id: str) -> dict[str, Any] | None:
         """Return an entity's state, waiting a little for it; None where it is not known.
@@ -220,12 +263,19 @@ async def _acting(
             min_length=1,
             max_length=200,
             pattern=_KEY_TEXT,
-            description="The same key again is the same write: its events are known duplicates.",
+            description="The same key again is the same write: its first answer is given again.",
+        ),
+    ] = None,
+    if_match: Annotated[
+        str | None,
+        Header(
+            max_length=1_000,
+            description="The ETag that the thing must still have; left out, any will do.",
         ),
     ] = None,
 ) -> Deed:
     path = f"{request.method} {request.url.path}"
-    return Deed(desk_of(request), _actor(request), path, idempotency_key)
+    return Deed(desk_of(request), _actor(request), path, idempotency_key, if_match=if_match)
 
 
 Asking = Annotated[Query, Depends(_asking)]
@@ -240,7 +290,7 @@ class _StrictRequest(Request):
 
 
 class Route(APIRoute):
-    """Read JSON bodies strictly, and refuse other media types."""
+    """Read JSON bodies strictly, refuse other media types, answer a repeated write as at first."""
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
         """Wrap FastAPI's handler."""
@@ -252,6 +302,6 @@ class Route(APIRoute):
             is_json = media == "application/json" or media.endswith("+json")
             if self.body_field is not None and not is_json and await request.body():
                 raise Problem("media_type", f"send application/json, not {media[:60] or 'nothing'}")
-            return await handle(request)
+            return await desk_of(request).answers.once(request, handle)
 
         return strict

@@ -41,6 +41,8 @@ SECURITY_HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(self), geolocation=(), microphone=()",
 }
+_HEADERS = [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
+_DATA_HEADERS = [*_HEADERS, (b"cache-control", b"no-store")]
 _ONLY_TLS = {"strict-transport-security": "max-age=31536000"}
 
 
@@ -130,11 +132,11 @@ class _Reply:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            given = {name for name, _ in message["headers"]}
+            always = _DATA_HEADERS if self._is_data else _HEADERS
+            more = [pair for pair in always if pair[0] not in given]
+            message["headers"] = [*message["headers"], *more]
             headers = MutableHeaders(scope=message)
-            for name, value in SECURITY_HEADERS.items():
-                headers.setdefault(name, value)
-            if self._is_data:
-                headers.setdefault("cache-control", "no-store")
             if self.is_tls:
                 headers.update(_ONLY_TLS)
             if "set-cookie" not in headers:  # else the answer itself logs in or out

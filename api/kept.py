@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -48,10 +48,22 @@ class Kept:
     bootstrap
         Where to read, `host:port[,…]`; without it nothing is read, and what is written here is
         all there is.
+    most_bytes
+        Of these topics only the latest records are held, so many bytes; older ones are not known.
     """
 
-    def __init__(self, broker: Broker, topics: Sequence[str], bootstrap: str | None = None) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        topics: Sequence[str],
+        bootstrap: str | None = None,
+        *,
+        most_bytes: Mapping[str, int] | None = None,
+    ) -> None:
         self._broker = broker
+        self._most_bytes = dict(most_bytes or {})
+        self._sizes: dict[str, dict[str, int]] = {name: {} for name in self._most_bytes}
+        self._held_bytes = dict.fromkeys(self._most_bytes, 0)
         self._bootstrap = bootstrap
         self._facts: dict[str, dict[str, Fact]] = {name: {} for name in topics}
         self._places: dict[tuple[str, str], int] = {}
@@ -226,8 +238,21 @@ class Kept:
             self._facts[topic].pop(key, None)
         else:
             self._facts[topic][key] = fact
+        if topic in self._most_bytes:
+            self._hold(topic, key, len(value or b""))
         for listener in self._listeners[topic]:
             listener(key, fact)
+
+    def _hold(self, topic: str, key: str, size: int) -> None:
+        """Count what a key holds, as the latest of all, and let the oldest go for it."""
+        sizes = self._sizes[topic]
+        self._held_bytes[topic] += size - sizes.pop(key, 0)
+        sizes[key] = size
+        while self._held_bytes[topic] > self._most_bytes[topic]:
+            oldest = next(iter(sizes))
+            self._held_bytes[topic] -= sizes.pop(oldest)
+            self._facts[topic].pop(oldest, None)
+            del self._places[topic, oldest]
 
 
 def record_of(topic: str, fact: Fact) -> Record:

@@ -101,6 +101,7 @@ async def change_lot(deed: Acting, lot_id: Identifier, body: LotChange) -> LotRe
         raise Problem("invalid", "nothing is to change", errors=[flaw])
     await permit(deed, "lot.ready", LotReady(lot_id=lot_id))
     lot = await deed.known("lot", lot_id)
+    deed.match("lot", lot_id, lot)
     if lot is not None and lot.get("status") == "withdrawn" and status != "withdrawn":
         raise Problem("lot_withdrawn", f"lot {lot_id} was withdrawn; declare a new one")
     _refuse_unholdable((lot or {}) | changes)

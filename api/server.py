@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 import logging
+import resource
 import socket
 
 import uvicorn
 
 from api.app import create_app
 from api.config import ApiConfig
+from api.corked import Corked
 from api.desk import Desk
 from schemas.errors import StackError
 
 _KEEP_ALIVE_S = 20
 _GRACE_S = 3
+_FILES = 65_536
+_YOUNG = 20_000
+"""So many new objects are looked through at once for what nobody uses: a batch has thousands."""
 
 
 class _Server(uvicorn.Server):
@@ -56,7 +62,7 @@ def serve(config: ApiConfig, *, host: str, port: int, log_level: str = "info") -
         uvicorn.Config(
             app,
             loop="uvloop",
-            http="httptools",
+            http=Corked,
             ws="none",
             log_config=None,
             access_log=False,  # it would write queries, which may hold plates
@@ -66,8 +72,19 @@ def serve(config: ApiConfig, *, host: str, port: int, log_level: str = "info") -
         ),
         app.state.desk,
     )
+    _raise_file_limit()
+    gc.freeze()
+    gc.set_threshold(_YOUNG)
     with listener:
         server.run(sockets=[listener])
+
+
+def _raise_file_limit() -> None:
+    """Let as many readers of the stream in as the system allows: each is an open file."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -29,6 +29,8 @@ class Command(Fact):
     actor: Annotated[str, Field(max_length=200)] | None = None
     """Who asks: ``role:subject``."""
     reason: ShortText | None = None
+    expected_version: Annotated[int, Field(ge=0), Numeric] | None = None
+    """The version of the assignment's state that it is meant for; at another it is refused."""
 
 
 class AssignmentAccept(Command):

@@ -7,6 +7,7 @@ from typing import Literal
 
 from schemas import (
     alert,
+    answer,
     assignment,
     checkpoint,
     clock,
@@ -381,6 +382,13 @@ TOPICS: tuple[Topic, ...] = (
         retention_ms=7 * _DAY_MS,
     ),
     kept("identity.key.v1", "key_id", identity.ApiKey, "Which keys machines have."),
+    kept(
+        "api.answer.v1",
+        "answer_id",
+        answer.StoredAnswer,
+        "What was answered to writes with an idempotency key, to be answered again.",
+        retention_ms=_DAY_MS,
+    ),
 )
 
 KEPT_TOPICS: tuple[str, ...] = tuple(

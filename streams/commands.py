@@ -41,11 +41,12 @@ def carry_out(desk: Desk, event: Event) -> None:
     data = _asked(event)
     view = desk.view("assignment", data.assignment_id)
     assert view is not None
-    if event.type == "assignment.override":
+    refusal = _changed_meanwhile(data, view)
+    if refusal is None and event.type == "assignment.override":
         refusal = _override(desk, event, view)
         if refusal is None:
             return
-    else:
+    elif refusal is None:
         refusal = _HANDLERS[event.type](desk, event, view)
     answer(desk, event.id, data.assignment_id, event.type, refusal, actor=data.actor)
 
@@ -126,6 +127,13 @@ def settle_overrides(desk: Desk) -> None:
         assert view is not None
         refusal = _wrong_status(view, "proposed", "accepted")
         answer_override(desk, assignment_id, wanted, refusal)
+
+
+def _changed_meanwhile(data: Command, view: Doc) -> Refusal | None:
+    if data.expected_version in (None, view["version"]):
+        return None
+    detail = f"The assignment is at version {view['version']}, not {data.expected_version}."
+    return "changed_meanwhile", detail
 
 
 def _wrong_status(view: Doc, *wanted: str) -> Refusal:

@@ -41,6 +41,10 @@ def _late(module: str) -> Callable[..., Outcome]:
 
 
 BENCHES: Mapping[str, Bench] = {
+    "api": Bench(
+        "posts, batches, reads and event streams of a whole stack's API; none acknowledged is lost",
+        _late("infra.bench.api.bench"),
+    ),
     "assignment": Bench(
         "the assignment engine beside VROOM, OR-Tools, PyVRP and a lower bound",
         _late("infra.bench.assignment.bench"),

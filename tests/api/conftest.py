@@ -60,8 +60,12 @@ class MemoryBroker:
 
     @property
     def events(self) -> list[Event]:
-        """The records, read as a worker reads them."""
-        return [decode(each.topic, each.key, each.value, each.headers) for each in self.records]
+        """The records, read as a worker reads them, without the answers that the API keeps."""
+        return [
+            decode(each.topic, each.key, each.value, each.headers)
+            for each in self.records
+            if each.topic != "api.answer.v1"
+        ]
 
 
 @dataclass
@@ -86,6 +90,12 @@ class Stand:
         raw: Any = self.redis.hget(f"view:{kind}", entity_id)
         self.redis.hdel(f"view:{kind}", entity_id)
         self.redis.xadd("changes", {"kind": kind, "id": entity_id, "doc": raw, "removed": "1"})
+
+    async def forget_answers(self) -> None:
+        """Let the API know no answer that it gave, as after a crash before it was kept."""
+        kept = self.app.state.desk.kept
+        for answer_id in kept.every("api.answer.v1"):
+            await kept.take_away("api.answer.v1", answer_id)
 
     async def ask(
         self, method: str, path: str, *, role: str | None = "dispatcher", **options: Any
@@ -116,10 +126,15 @@ def config(redis_url: str, folder: Path, **options: Any) -> ApiConfig:
 
 @asynccontextmanager
 async def standing(
-    redis_url: str, folder: Path, redis: Redis | None = None, **options: Any
+    redis_url: str,
+    folder: Path,
+    redis: Redis | None = None,
+    *,
+    broker: MemoryBroker | None = None,
+    **options: Any,
 ) -> AsyncIterator[Stand]:
     """Build an application and close it afterwards."""
-    broker = MemoryBroker()
+    broker = broker or MemoryBroker()
     app = create_app(config(redis_url, folder, **options), broker=broker)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:

@@ -7,19 +7,35 @@ from pathlib import Path
 
 import pytest
 
-from api import assignments, checkpoints, facilities, lots
+from api import (
+    assignments,
+    checkpoints,
+    closures,
+    corridors,
+    facilities,
+    lots,
+    places,
+    trucks,
+)
 from api.mirror import KIND_OF
 from api.problems import PROBLEMS
 from api.screens import PAGES
 from infra.settings import PROJECT
 from schemas.assignment import AssignmentOverride, AssignmentPin, AssignmentReportProblem
 from schemas.checkpoint import Clearance
+from schemas.corridor import CorridorOpened
 from schemas.lot import LotDeclared, LotRevised
 from schemas.model import Fact
+from schemas.place import PlaceUpdated
+from schemas.road import ZoneRestricted
 from schemas.slot import SlotOpened
+from schemas.truck import TruckStatusChanged, TruckUpdated
 from tests.api.conftest import Stand
 
 pytestmark = pytest.mark.integration
+
+FROM_PATH = {"assignment_id", "region", "actor", "expected_version"}
+"""What a command has from its path, its sender and `If-Match`."""
 
 
 @pytest.mark.parametrize(
@@ -107,15 +123,24 @@ async def test_openapi_tells_every_route_its_log_in_and_its_errors(stand: Stand)
         (lots.LotChange, LotRevised, {"lot_id"}),
         (checkpoints.ClearanceBody, Clearance, {"checkpoint_id"}),
         (facilities.SlotBody, SlotOpened, {"facility_id"}),
-        (assignments.Pin, AssignmentPin, {"assignment_id", "region", "actor"}),
-        (assignments.Override, AssignmentOverride, {"assignment_id", "region", "actor"}),
-        (assignments.Obstacle, AssignmentReportProblem, {"assignment_id", "region", "actor"}),
+        (trucks.TruckChange, TruckUpdated, {"truck_id"}),
+        (trucks.TruckChange, TruckStatusChanged, {"truck_id"}),
+        (corridors.CorridorChange, CorridorOpened, {"corridor_id"}),
+        (closures.ClosureBody, ZoneRestricted, set()),
+        (assignments.Pin, AssignmentPin, FROM_PATH),
+        (assignments.Override, AssignmentOverride, FROM_PATH),
+        (assignments.Obstacle, AssignmentReportProblem, FROM_PATH),
     ],
 )
 def test_a_body_has_every_field_of_its_event(
     body: type[Fact], model: type[Fact], from_path: set[str]
 ) -> None:
     assert model.model_fields.keys() - body.model_fields.keys() == from_path
+
+
+def test_the_bodies_of_both_kinds_of_place_have_every_field_of_a_change() -> None:
+    fields = places.FacilityChange.model_fields.keys() | places.CheckpointChange.model_fields.keys()
+    assert PlaceUpdated.model_fields.keys() - fields == {"place_id"}
 
 
 async def test_health_and_readiness_tell_what_is_missing(stand: Stand, blind: Stand) -> None:

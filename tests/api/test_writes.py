@@ -41,13 +41,12 @@ async def test_a_declared_lot_is_an_event_in_the_declarers_name(stand: Stand) ->
     assert answer.headers["location"] == f"/v1/lots/{written.data.lot_id}"
 
 
-async def test_the_same_idempotency_key_is_the_same_event(stand: Stand) -> None:
+async def test_the_same_idempotency_key_is_the_same_write(stand: Stand) -> None:
     for key in ("k1", "k1", "k2"):
         headers = {"idempotency-key": key}
         answer = await stand.ask("POST", "/v1/lots", json=NEW_LOT, headers=headers)
         assert answer.status_code == 202
-    first, again, other = stand.broker.events
-    assert (first.identity, first.digest) == (again.identity, again.digest)
+    first, other = stand.broker.events
     assert other.id != first.id
 
 
@@ -234,6 +233,7 @@ async def test_a_repeated_command_is_no_conflict_with_itself(world: Stand) -> No
     headers = {"idempotency-key": "tap-1"}
     path = "/v1/assignments/A1/accept"
     first = await world.ask("POST", path, headers=headers)
+    await world.forget_answers()
     world.put("assignment", "A1", **{**ASSIGNMENT, "status": "accepted"})
     again = await world.ask("POST", path, headers=headers)
     assert again.status_code == 202

@@ -84,6 +84,20 @@ def test_an_offer_that_nobody_answers_expires_and_the_lot_goes_on(town: Town) ->
     assert town.states("assignment")[first]["reason"] == "no_answer"
 
 
+@pytest.mark.parametrize("what", ["accept", "cancel", "pin", "override"])
+def test_a_command_that_is_meant_for_another_version_changes_nothing(town: Town, what: str) -> None:
+    """Two people decide at once: whoever comes second is told so, and may look again."""
+    assignment_id = _only(town)
+    before = town.states("assignment")[assignment_id]
+    assert_done(town, town.command("pin", assignment_id, expected_version=before["version"]))
+    after = town.states("assignment")[assignment_id]
+    fields = {"truck_id": "T2"} if what == "override" else {}
+    late = town.command(what, assignment_id, expected_version=before["version"], **fields)
+    town.run()
+    assert _command(town, late) == ("refused", "changed_meanwhile")
+    assert town.states("assignment")[assignment_id] == after
+
+
 def test_an_answer_after_the_offer_ended_is_refused(town: Town) -> None:
     first = _only(town)
     town.run(minutes=35)

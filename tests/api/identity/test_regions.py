@@ -8,9 +8,9 @@ import httpx
 import orjson
 import pytest
 
+from api.mirror import KIND_OF
 from api.sight import Sight
 from api.tokens import Actor
-from api.views import KIND_OF
 from tests.api.conftest import ASSIGNMENT, LOT, TRUCK, Stand
 from tests.api.identity.people import enter, forget
 from tests.api.identity.test_keys import by, make
