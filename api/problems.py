@@ -63,6 +63,7 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
     "batch_refused": (422, "Lô sự kiện bị từ chối", "Batch refused"),
     "password_weak": (422, "Mật khẩu quá dễ đoán", "The password is too easily guessed"),
     "too_many": (429, "Quá nhiều yêu cầu", "Too many requests"),
+    "head_too_large": (431, "Địa chỉ hoặc tiêu đề quá dài", "Address or headers too long"),
     "internal": (500, "Lỗi hệ thống", "Internal error"),
     "busy": (503, "Hệ thống đang bận", "Busy"),
     "broker_unavailable": (503, "Chưa ghi nhận được", "Cannot be recorded now"),

@@ -8,6 +8,7 @@ import resource
 import socket
 
 import uvicorn
+from fastapi import FastAPI
 
 from api.app import create_app
 from api.config import ApiConfig
@@ -58,20 +59,7 @@ def serve(config: ApiConfig, *, host: str, port: int, log_level: str = "info") -
         logging.getLogger(noisy).setLevel(logging.ERROR)
     listener = _listen(host, port)
     app = create_app(config)
-    server = _Server(
-        uvicorn.Config(
-            app,
-            loop="uvloop",
-            http=Corked,
-            ws="none",
-            log_config=None,
-            access_log=False,  # it would write queries, which may hold plates
-            server_header=False,
-            timeout_keep_alive=_KEEP_ALIVE_S,
-            timeout_graceful_shutdown=_GRACE_S,
-        ),
-        app.state.desk,
-    )
+    server = _Server(spoken(app), app.state.desk)
     _raise_file_limit()
     gc.freeze()
     gc.set_threshold(_YOUNG)
@@ -85,6 +73,27 @@ def _raise_file_limit() -> None:
     wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def spoken(app: FastAPI) -> uvicorn.Config:
+    """Say how an application speaks HTTP.
+
+    Parameters
+    ----------
+    app
+        The application.
+    """
+    return uvicorn.Config(
+        app,
+        loop="uvloop",
+        http=Corked,
+        ws="none",
+        log_config=None,
+        access_log=False,  # it would write queries, which may hold plates
+        server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE_S,
+        timeout_graceful_shutdown=_GRACE_S,
+    )
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -77,6 +77,7 @@ def backup(settings: Settings, folder: Path, *, tell: Tell = lambda _: None) -> 
         _require_room(folder, size)
         draft = folder.parent / f"{folder.name}.part"
         shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=0o700, parents=True)
         sums = {}
         for path in files:
             name = path.relative_to(settings.home).as_posix()

@@ -248,6 +248,10 @@ class Settings(BaseSettings):
         """Name the file in which one process says that it is ready (`infra.readiness`)."""
         return self.run_dir / f"{process}.json"
 
+    def make_home(self) -> None:
+        """Make the stack's folder for its owner's eyes only: the event log in it names people."""
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+
     def signing_secret(self) -> bytes:
         """Read the secret that signs tokens; make it, readable by the owner only, on first use.
 
@@ -258,7 +262,7 @@ class Settings(BaseSettings):
         """
         with contextlib.suppress(FileNotFoundError):
             return self.secret_path.read_bytes()
-        self.home.mkdir(parents=True, exist_ok=True)
+        self.make_home()
         draft = self.home / f"secret.{os.getpid()}.{secrets.token_hex(4)}"
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:

@@ -54,8 +54,9 @@ class Record:
         return cls(raw["pid"], raw["ready"], raw["settings"], processes)
 
     def write(self, settings: Settings) -> None:
-        """Replace the record as one step."""
+        """Replace the record as one step; the settings in it are for its owner only."""
         draft = _path(settings).with_suffix(".tmp")
+        draft.touch(mode=0o600)
         draft.write_text(json.dumps(asdict(self)), encoding="utf-8")
         draft.replace(_path(settings))
 
@@ -95,7 +96,8 @@ def held(settings: Settings) -> Iterator[None]:
     StackError
         Another stack runs from this folder.
     """
-    settings.run_dir.mkdir(parents=True, exist_ok=True)
+    settings.make_home()
+    settings.run_dir.mkdir(exist_ok=True)
     with _lock_path(settings).open("a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

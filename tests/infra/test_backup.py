@@ -43,6 +43,7 @@ def test_what_lasts_is_copied_and_put_back_as_it_was(tmp_path: Path) -> None:
     made = backup(_home(tmp_path), tmp_path / "kept")
     assert made.files == 3
     assert not (tmp_path / "kept" / "logs").exists()
+    assert (tmp_path / "kept").stat().st_mode & 0o777 == 0o700
     other = Settings.throwaway(tmp_path / "other")
     assert restore(other, tmp_path / "kept") == made
     assert (other.home / "kafka/harvest.lot.v1-0/0.log").read_bytes().endswith(b"0.log")

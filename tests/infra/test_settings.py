@@ -92,3 +92,9 @@ def test_secret_is_made_once_and_for_the_owner_only(tmp_path: Path) -> None:
     assert settings.signing_secret() == first
     assert len(first) == 32
     assert settings.secret_path.stat().st_mode & 0o077 == 0
+
+
+def test_a_new_folder_is_for_its_owner_only(tmp_path: Path) -> None:
+    settings = Settings.throwaway(tmp_path / "some" / "home")
+    settings.signing_secret()
+    assert settings.home.stat().st_mode & 0o777 == 0o700

@@ -28,6 +28,15 @@ def test_record_is_read_while_its_writer_holds_the_folder(tmp_path: Path) -> Non
     assert found.running_settings(Settings(home=tmp_path)) == settings
 
 
+def test_the_folder_and_what_it_says_of_settings_are_for_the_owner_only(tmp_path: Path) -> None:
+    """The event log holds hashes of passwords, and settings may hold a provider's secret."""
+    settings = Settings.throwaway(tmp_path / "some" / "home")
+    with held(settings):
+        record(settings).write(settings)
+        assert (settings.run_dir / "stack.json").stat().st_mode & 0o777 == 0o600
+    assert settings.home.stat().st_mode & 0o777 == 0o700
+
+
 def test_record_of_a_dead_supervisor_counts_for_nothing(tmp_path: Path) -> None:
     """A killed supervisor leaves its file, not its lock."""
     settings = Settings.throwaway(tmp_path)
