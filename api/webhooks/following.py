@@ -99,6 +99,7 @@ class Following:
         self._pause = pause
         self._failing_since: datetime | None = None
         self._done: dict[str, int] = {}
+        self._is_loaded = False
         self._kept_at = 0.0
         self.news = asyncio.Event()
         """Set when the hook was changed, so that nobody rests on."""
@@ -154,6 +155,7 @@ class Following:
 
     async def _step(self, hook: Hook, sight: Sight, reader: Reader) -> None:
         """Tell the next changes; of a thing that changed several times meanwhile, the last."""
+        self._is_loaded = False
         changes = [each for read in await reader.read(self._pace.wait_s) if (each := told(read))]
         order = (*sight.decided_by, *KINDS)
         changes.sort(key=lambda each: order.index(each.kind))  # what says what is one's own first
@@ -176,8 +178,9 @@ class Following:
             raised = await self._desk.views.find("alert", change.entity_id)
             doc = {**(raised or {}), **doc}
         seen = sight.show(change.kind, change.entity_id, doc)
-        if seen is None and change.kind == "alert" and sight.decided_by:
+        if seen is None and change.kind == "alert" and sight.decided_by and not self._is_loaded:
             await sight.load(self._desk.views)  # of something that is the owner's since just now
+            self._is_loaded = True
             seen = sight.show(change.kind, change.entity_id, doc)
         return None if seen is None else {"id": change.entity_id, **seen}
 

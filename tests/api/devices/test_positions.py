@@ -202,6 +202,15 @@ async def test_a_line_is_handed_on_when_the_sender_pauses() -> None:
         await anext(lines)
 
 
+async def test_lines_wait_while_kafka_is_busy_and_a_batch_is_told_so(stand: Stand) -> None:
+    stand.broker.refusals = 2
+    answer = await post_lines(stand, said(TAKEN))
+    assert (answer.status_code, answer.json()["accepted"]) == (202, 1)
+    stand.broker.refusals = 1
+    answer = await post(stand, [TAKEN])
+    assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+
+
 @pytest.mark.parametrize(
     ("receive", "code"),
     [
