@@ -25,6 +25,8 @@ from schemas.webhook import Cursor, Hook, PausedBecause
 
 _log = logging.getLogger(__name__)
 
+_LEAST_REST_S, _MOST_REST_S = 0.1, 30.0
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
@@ -124,11 +126,13 @@ class Following:
                 if hook is None or hook.status != "active":
                     return
                 failures = 0  # it is to be followed otherwise
-                await asyncio.sleep(0.1)
             except (Unavailable, OSError) as error:
                 failures += 1
                 _log.warning("webhook %s waits: %s", self._hook_id, error)
-                await asyncio.sleep(min(30.0, failures))
+            except Exception:  # noqa: BLE001 - one hook's trouble is not the others'
+                failures += 1
+                _log.exception("following webhook %s failed", self._hook_id)
+            await asyncio.sleep(min(_MOST_REST_S, max(_LEAST_REST_S, failures)))
 
     async def _follow(self) -> None:
         hook = await self._hook()

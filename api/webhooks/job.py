@@ -119,12 +119,10 @@ class Webhooks:
         self._news.set()
 
     def _look_round(self) -> None:
-        """Begin with hooks that nobody follows, and say where following one has failed."""
+        """Begin with hooks that nobody follows."""
         for hook_id, (_, task) in list(self._following.items()):
             if task.done():
                 del self._following[hook_id]
-                if not task.cancelled() and (error := task.exception()) is not None:
-                    _log.error("following webhook %s failed", hook_id, exc_info=error)
         for hook_id, hook in self._desk.kept.every(HOOKS).items():
             if hook.status == "active" and hook_id not in self._following:
                 following = self._new(hook_id)
