@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -99,10 +100,12 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiving(decide: Decide = take, answer: bytes = b"") -> AsyncIterator[Receiver]:
+async def receiving(
+    decide: Decide = take, answer: bytes = b"", context: ssl.SSLContext | None = None
+) -> AsyncIterator[Receiver]:
     """Run a receiver."""
     receiver = Receiver(decide=decide, answer=answer)
-    server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0, ssl=context)
     receiver.port = server.sockets[0].getsockname()[1]
     try:
         yield receiver
