@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from datetime import UTC, datetime
 
@@ -19,6 +20,8 @@ from schemas.webhook import Hook, PausedBecause
 _log = logging.getLogger(__name__)
 
 _LOOK_S = 1.0
+_LAST_S = 2.0
+"""So long the log's last lines hold up the end of the process."""
 
 
 class Webhooks:
@@ -74,7 +77,9 @@ class Webhooks:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await self.log.write()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LAST_S):
+                    await self.log.write()
             await self._sender.close()
 
     async def test(self, hook: Hook, message_id: str) -> Answer:
