@@ -130,7 +130,7 @@ async def log_in(desk: AtDesk, body: LoginBody, request: Request, response: Resp
 
 
 @router.get("/session", summary="Who is logged in", response_model_exclude_unset=True)
-async def who(request: Request) -> Session:
+async def get_session(request: Request) -> Session:
     """Tell the role and subject of this cookie or token."""
     return _told(request.scope["actor"])
 

@@ -33,7 +33,7 @@ class DriverLink(BaseModel, frozen=True):
     status_code=201,
     summary="Make a link for the driver of one trip",
 )
-async def make_link(deed: Acting, assignment_id: Identifier) -> DriverLink:
+async def make_driver_link(deed: Acting, assignment_id: Identifier) -> DriverLink:
     """Answer a one-time code; whoever opens it sees and reports on this trip alone."""
     deed.only("haulier")
     if deed.actor.scopes is not None:

@@ -30,7 +30,7 @@ _Text = Annotated[str | None, Query(max_length=4_000)]
     status_code=303,
     response_model=None,
 )
-async def begin(desk: AtDesk, request: Request) -> Response:
+async def begin_provider_log_in(desk: AtDesk, request: Request) -> Response:
     """Send the browser to the provider."""
     begun = await _provider(desk).begin(_back(request))
     claims: dict[str, Any] = {
@@ -58,7 +58,7 @@ async def begin(desk: AtDesk, request: Request) -> Response:
     status_code=303,
     response_model=None,
 )
-async def finish(
+async def finish_provider_log_in(
     desk: AtDesk,
     request: Request,
     code: _Text = None,
