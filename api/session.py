@@ -124,7 +124,11 @@ async def log_in(desk: AtDesk, body: LoginBody, request: Request, response: Resp
     except Problem as problem:
         note(desk, None, "session.refused", once_for=f"{problem.code} {body.login}")
         raise
-    await chronicle(desk, desk.door.sessions.actor(tokens.access), "session.opened")
+    try:
+        await chronicle(desk, desk.door.sessions.actor(tokens.access), "session.opened")
+    except Problem:
+        await _undo(desk, body.code, tokens)
+        raise
     keep(response, tokens, is_tls=request.url.scheme == "https")
     return _told(desk.door.sessions.actor(tokens.access), page)
 
@@ -240,6 +244,14 @@ async def _by_code(desk: Desk, code: str) -> tuple[str, Tokens]:
         await desk.views.unspend(login.token_id)
         raise
     return login.page, tokens
+
+
+async def _undo(desk: Desk, code: str | None, tokens: Tokens) -> None:
+    """Take back a log-in that cannot be answered, so that its link opens all the same later."""
+    await desk.door.sessions.undo(tokens.session.session_id)
+    if code is not None:
+        login = read_token(desk.config.secret, code, use="login")
+        await desk.views.unspend(login.token_id)
 
 
 async def _by_password(desk: Desk, body: LoginBody, request: Request) -> Tokens:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 import secrets
@@ -68,6 +69,7 @@ class Sessions:
         self._kept = kept
         self._secret = secret
         self._ended: set[str] = set()
+        self._undone: set[str] = set()
 
     async def open(
         self,
@@ -126,7 +128,8 @@ class Sessions:
         Problem
             `code_refused`, `not_ready`.
         """
-        if any(one.code_id == code_id for one in self._kept.every(TOPIC).values()):
+        every: dict[str, Session] = self._kept.every(TOPIC)
+        if any(one.code_id == code_id and name not in self._undone for name, one in every.items()):
             raise Problem("code_refused", "this link was opened before; ask for a new one")
 
     def actor(self, access: str) -> Actor:
@@ -208,6 +211,19 @@ class Sessions:
             return False
         return True
 
+    async def undo(self, session_id: str) -> None:
+        """Take back a session that nobody was told of; its code opens another one.
+
+        Parameters
+        ----------
+        session_id
+            Its id.
+        """
+        self._ended.add(session_id)
+        self._undone.add(session_id)
+        with contextlib.suppress(Problem):  # it is over here, and its holder never had its tokens
+            await self._kept.take_away(TOPIC, session_id)
+
     def every(self) -> list[Session]:
         """Return the sessions that still hold, the oldest first."""
         held = [one for one in self._kept.every(TOPIC).values() if self._why_over(one) is None]
@@ -231,6 +247,7 @@ class Sessions:
         now = datetime.now(UTC)
         every: dict[str, Session] = self._kept.every(TOPIC)
         self._ended &= every.keys()
+        self._undone &= every.keys()
         for session_id in sorted(self._ended):
             await self.end(session_id)
         past = [name for name, one in every.items() if one.expires_at <= now][:_AT_ONCE]

@@ -134,6 +134,18 @@ async def test_a_link_opens_once_though_redis_has_forgotten_it(stand: Stand) -> 
     assert (again.status_code, again.json()["code"]) == (401, "code_refused")
 
 
+async def test_no_link_is_spent_by_a_log_in_that_was_not_written_down(stand: Stand) -> None:
+    code = make_token(SECRET, "haulier", "H1", use="login")
+    stand.app.state.desk.audit.ledger.is_down = True
+    refused = await enter(stand, code=code)
+    assert (refused.status_code, refused.json()["code"]) == (503, "broker_unavailable")
+    assert "set-cookie" not in refused.headers
+    assert stand.app.state.desk.door.sessions.every() == []
+    stand.app.state.desk.audit.ledger.is_down = False
+    assert (await enter(stand, code=code)).status_code == 200
+    assert (await enter(stand, code=code)).status_code == 401
+
+
 async def test_no_link_is_spent_before_what_lasts_was_read(stand: Stand) -> None:
     code = make_token(SECRET, "haulier", "H1", use="login")
     stand.app.state.desk.kept._is_whole = False
