@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.audit import note
 from api.audit.context import ASKED, Asked
-from api.config import MOST_BODY_BYTES
+from api.config import MOST_BODY_BYTES, MOST_FILE_BYTES
 from api.depth import refuse_deep
 from api.desk import Desk
 from api.devices.positions import LINES
@@ -25,6 +25,7 @@ _log = logging.getLogger("api.requests")
 
 _BODY_S = 15.0
 _STREAM = "/v1/stream"
+_FILES = "/v1/imports/"
 _ASKED_ALWAYS = frozenset({"/healthz", "/readyz", "/metrics"})
 """Machines ask these every other second; a log that people read need not say so, nor of reads."""
 
@@ -100,7 +101,8 @@ class Guard:
             refuse_without_password(found.actor, path)
             refuse_outside_scopes(found.actor, method, path)
         if method in {"POST", "PATCH", "PUT", "DELETE"} and not _is_streamed(path, headers):
-            body = await _body(headers, receive)
+            most = MOST_FILE_BYTES if path.startswith(_FILES) else MOST_BODY_BYTES
+            body = await _body(headers, receive, most)
             refuse_deep(headers.get("content-type", ""), body)
             receive = _Replay(body, receive)
         await self._app(scope, receive, send)
@@ -183,10 +185,10 @@ def _is_streamed(path: str, headers: Headers) -> bool:
     return path == "/v1/positions" and media == LINES
 
 
-async def _body(headers: Headers, receive: Receive) -> bytes:
+async def _body(headers: Headers, receive: Receive, most: int) -> bytes:
     told = headers.get("content-length", "0")
-    if told.isdigit() and int(told[:20]) > MOST_BODY_BYTES:
-        raise _too_large()
+    if told.isdigit() and int(told[:20]) > most:
+        raise _too_large(most)
     parts, size = [], 0
     try:
         async with asyncio.timeout(_BODY_S):
@@ -196,13 +198,13 @@ async def _body(headers: Headers, receive: Receive) -> bytes:
                     raise Problem("bad_request", "the client left before its request was whole")
                 parts.append(message.get("body", b""))
                 size += len(parts[-1])
-                if size > MOST_BODY_BYTES:
-                    raise _too_large()
+                if size > most:
+                    raise _too_large(most)
                 if not message.get("more_body"):
                     return b"".join(parts)
     except TimeoutError:
         raise Problem("bad_request", "the body took too long to arrive") from None
 
 
-def _too_large() -> Problem:
-    return Problem("too_large", f"a body holds at most {MOST_BODY_BYTES} bytes; send less at once")
+def _too_large(most: int) -> Problem:
+    return Problem("too_large", f"a body holds at most {most} bytes; send less at once")

@@ -80,11 +80,14 @@ class Draft(BaseModel, frozen=True, arbitrary_types_allowed=True):
         Its data as it came from the body, with what the path adds.
     time
         When it happened; None for now.
+    event_id
+        Its id where the request decides that; None for one by the idempotency key.
     """
 
     type: str
     data: dict[str, Any]
     time: datetime | None = None
+    event_id: str | None = None
 
 
 async def send(deed: Deed, drafts: Sequence[Draft]) -> list[Receipt]:
@@ -184,7 +187,7 @@ def _made(deed: Deed, part: int, draft: Draft, now: datetime) -> Checked:
         "specversion": "1.0",
         "type": draft.type,
         "source": deed.actor.source,
-        "id": deed.event_id(part),
+        "id": draft.event_id or deed.event_id(part),
     }
     event = Incoming(attributes, draft.data, None)  # the body is the data
     time = draft.time or now
