@@ -115,7 +115,12 @@ ShortText = Annotated[str, Field(max_length=500)]
 class Fact(BaseModel):
     """A frozen value whose rules are checked where it is made; unknown fields are ignored."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="ignore",
+        allow_inf_nan=False,
+        hide_input_in_errors=True,  # an error may end in a log, and what was said may name people
+    )
 
 
 class EventRef(Fact):

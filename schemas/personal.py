@@ -146,7 +146,8 @@ HELD: tuple[Held, ...] = (
             "dispatch.assignment.v1",
             "assignment.state.v1",
         ),
-        also="views `truck` `checkpoint` `assignment`; queries of `GET /v1/trucks?plate=`; passes",
+        also="views `truck` `checkpoint` `assignment`; queries of `GET /v1/trucks?plate=`; passes; "
+        "`import.intent.v1` while an import is written",
         why="checkpoints know a vehicle by it",
         ground="traffic and epidemic rules",
         days=None,

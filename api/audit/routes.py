@@ -43,7 +43,9 @@ class AuditPage(BaseModel):
     responses={200: {"model": AuditPage}},
     response_model=None,
 )
-async def audit(asking: Asking, actor: Administrator, page: Annotated[Page, Query()]) -> Response:
+async def read_audit(
+    asking: Asking, actor: Administrator, page: Annotated[Page, Query()]
+) -> Response:
     """Answer the newest entries that are sought; that they were read is written down, too."""
     keeper = asking.desk.audit
     before = int(page.cursor) if page.cursor else None
@@ -59,7 +61,7 @@ async def audit(asking: Asking, actor: Administrator, page: Annotated[Page, Quer
     response_model=None,
     responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
 )
-async def table(
+async def export_audit(
     asking: Asking, actor: Administrator, sought: Annotated[Sought, Query()]
 ) -> Response:
     """Send all entries that are sought, the newest first; that they were is written down, too."""

@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from api.audit.chronicle import chronicle
 from api.audit.search import opened
 from api.personal.job import let_go
+from api.personal.people import Particulars
 from api.personal.ring import KeyRing
 from schemas.personal import ROW
 from tests.api.conftest import Stand
@@ -170,6 +172,12 @@ async def test_no_log_line_holds_what_is_sealed(
         stand.broker.is_down = True
         await keep(stand)
     assert not any(secret in caplog.text for secret in SECRETS)
+
+
+def test_an_error_in_what_is_said_does_not_repeat_it() -> None:
+    with pytest.raises(ValidationError) as refused:
+        Particulars.model_validate({**PERSON, "phone": "Trần Thị Bưởi", "permits": "GND-77"})
+    assert not any(secret in str(refused.value) for secret in SECRETS)
 
 
 async def test_a_refused_body_is_not_repeated_in_the_answer(stand: Stand) -> None:
