@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from api import (
@@ -59,6 +60,9 @@ from api.personal import people as persons
 from api.personal.job import keep_letting_go
 from api.personal.ring import KeyRing
 from api.problems import ANSWERS, install
+from api.reports import routes as reports
+from api.reports.log import KafkaLog
+from api.reports.report import Reports
 from api.views import RedisViews
 from api.webhooks import routes as webhooks
 from api.webhooks.job import Webhooks
@@ -66,6 +70,15 @@ from schemas.topics import KEPT_TOPICS
 
 _log = logging.getLogger(__name__)
 _PACK_FROM_BYTES = 1_000
+_SHARED_HEADERS = (
+    "content-disposition",
+    "etag",
+    "idempotency-replayed",
+    "link",
+    "location",
+    "retry-after",
+)
+"""What pages of other sites may read beside the body."""
 
 
 def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
@@ -91,7 +104,9 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         responses=ANSWERS,
+        generate_unique_id_function=lambda route: route.name,
         middleware=[
+            *_shared_with(config.cors_origins),
             Middleware(Guard, desk=desk),
             Middleware(events.Direct, desk=desk),
             Middleware(GZipMiddleware, minimum_size=_PACK_FROM_BYTES, compresslevel=1),
@@ -103,6 +118,7 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
     app.state.clocks = Clocks()
     app.state.webhooks = Webhooks(desk)
     app.state.inquiries = Inquiries(config.network_dir)
+    app.state.reports = Reports(KafkaLog(config.bootstrap))
     install(app)
     for part in (
         health,
@@ -126,6 +142,7 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
         passes,
         audit,
         persons,
+        reports,
         reads,
         osrm,
         whatif,
@@ -140,6 +157,22 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
     app.router.routes.insert(0, HotRoutes(one for one in hot if isinstance(one, APIRoute)))
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     return app
+
+
+def _shared_with(origins: Sequence[str]) -> list[Middleware]:
+    """Let pages of other sites read answers, errors too; never with this site's cookie."""
+    if not origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=list(origins),
+            allow_methods=["GET", "POST", "PATCH", "PUT", "DELETE"],
+            allow_headers=["*"],
+            allow_credentials=False,
+            expose_headers=_SHARED_HEADERS,
+        )
+    ]
 
 
 def _desk(config: ApiConfig, broker: Broker | None) -> Desk:

@@ -64,6 +64,8 @@ class ApiConfig:
         File of the keys that seal what is kept of people; without it they live in memory.
     heads_path
         File to which the audit log's head is added about every minute; without it none is.
+    cors_origins
+        Other web sites whose pages may read answers, with a token; `*` for all.
     device_query_ids
         Whether a tracker's key may stand in the query of `/v1/devices/osmand`, for trackers that
         can send it nowhere else.
@@ -87,6 +89,7 @@ class ApiConfig:
     passes_dir: Path | None = None
     keys_path: Path | None = None
     heads_path: Path | None = None
+    cors_origins: tuple[str, ...] = ()
     device_query_ids: bool = False
     webhook_http: bool = False
 

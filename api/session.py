@@ -6,7 +6,7 @@ import logging
 import math
 import time
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, model_validator
@@ -92,6 +92,20 @@ class OpenSessions(BaseModel, frozen=True):
 
 PAGE_OF = {"haulier": "/haulier", "driver": "/haulier", "checkpoint_officer": "/checkpoint"}
 """Where roles other than the dispatcher's have their page."""
+
+
+class Ways(BaseModel, frozen=True):
+    """How one may log in here, beside one-time links."""
+
+    password: Literal[True] = True
+    provider: bool
+    """Whether `GET /v1/session/oidc` leads to a provider."""
+
+
+@router.get("/session/ways", summary="How one may log in")
+async def ways(desk: AtDesk) -> Ways:
+    """Tell the log-in page what to offer."""
+    return Ways(provider=desk.door.provider is not None)
 
 
 @router.post(

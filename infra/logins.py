@@ -101,6 +101,7 @@ def api_config(settings: Settings) -> ApiConfig:
         passes_dir=settings.home / "passes",
         keys_path=settings.keys_path,
         heads_path=settings.heads_path,
+        cors_origins=tuple(filter(None, settings.cors_origins.split(","))),
         device_query_ids=settings.device_query_ids,
         webhook_http=settings.webhook_http,
         on_ready=Readiness(settings.readiness_path("api")).write,

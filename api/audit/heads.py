@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from api.audit.chronicle import note
 from api.problems import Problem
 from schemas.audit import AuditHead
 from schemas.model import format_time, parse_time
@@ -31,13 +32,16 @@ class Noted(NamedTuple):
 
 
 async def keep_noting(desk: Desk) -> None:
-    """Note the head about every minute in which it has moved.
+    """Write down that the process began, then note the head about every minute in which it moved.
+
+    The first entry shuts out whoever wrote before, and spares the first request the wait for it.
 
     Parameters
     ----------
     desk
         What the process works with.
     """
+    note(desk, None, "process.started", once_for="", outcome="allowed")
     noted: AuditHead | None = None
     while True:
         await asyncio.sleep(_EVERY_S)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.audit.chronicler import Chronicler
-from api.audit.heads import note_head, read_heads
+from api.audit.heads import keep_noting, note_head, read_heads
 from api.audit.ledger import MemoryLedger
 from api.personal.ring import KeyRing
 from api.problems import Problem
@@ -117,6 +117,15 @@ async def test_the_head_is_noted_in_the_file_and_in_its_topic(stand: Stand) -> N
     last = desk.audit.ledger.docs[-1]
     assert [(head.seq, head.hash) for head in read_heads(path)] == [(1, last["hash"])]
     assert desk.kept.get("audit.head.v1", "api").hash == last["hash"]
+
+
+async def test_a_process_writes_down_that_it_began(stand: Stand) -> None:
+    desk = stand.app.state.desk
+    noting = asyncio.create_task(keep_noting(desk))
+    await asyncio.sleep(0)
+    noting.cancel()
+    await desk.audit.close()
+    assert [doc["action"] for doc in desk.audit.ledger.docs] == ["process.started"]
 
 
 @given(reason=st.text(max_size=60), entities=st.lists(st.text(max_size=20), max_size=4))

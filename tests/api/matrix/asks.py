@@ -56,10 +56,27 @@ _WINDOW = {"window_start": "2031-08-24T06:00:00Z", "window_end": "2031-08-24T07:
 _SQUARE = [[105.0, 10.0], [105.1, 10.0], [105.1, 10.1], [105.0, 10.0]]
 _RIGHTS = {"role": "haulier", "subject": "H1", "regions": [HERE]}
 
+_MADE = {"region": HERE, "home": {"lat": 10.0, "lon": 105.1, "name": "Rạch Giá"}}
+_PLACE = {"name": "Bến", "lat": 10.0, "lon": 105.1, "region": HERE}
+_LINE = {
+    "region": HERE,
+    "geometry": {"type": "LineString", "coordinates": [[105.0, 10.0], [105.1, 10.0]]},
+    "valid_from": "2031-08-24T05:00:00Z",
+}
 _FIX = {"lat": 10.0, "lon": 105.0, "time": "2021-08-24T08:00:00Z"}
 _TRACKED = "?id=dev@&lat=10.0&lon=105.0&timestamp=1629792000"
 
 BODIES: dict[str, Any] = {
+    "POST /v1/trucks": {"plate": "68C-000.0@", "haulier_id": "H1", "payload_kg": 8000, **_MADE},
+    "PATCH /v1/trucks/{truck_id:path}": {"status": "unavailable", "reason": "sửa phanh"},
+    "POST /v1/facilities": {"kind": "port", "gates": ["G1"], **_PLACE},
+    "PATCH /v1/facilities/{facility_id:path}": {"name": "Bến mới"},
+    "POST /v1/checkpoints": {"bays": 2, **_PLACE},
+    "PATCH /v1/checkpoints/{checkpoint_id:path}": {"name": "Chốt mới"},
+    "POST /v1/corridors": {"kind": "shuttle", "facilities": ["F1", "F2"], **_LINE},
+    "PATCH /v1/corridors/{corridor_id:path}": {"name": "Hành lang mới"},
+    "POST /v1/closures": {"reason": "lũ", **_LINE},
+    "PATCH /v1/closures/{closure_id:path}": {"valid_until": "2031-08-26T05:00:00Z"},
     "POST /v1/lots": {
         "lot_id": "L@",
         "region": HERE,
@@ -104,7 +121,11 @@ QUERIES = {
 }
 """What stands behind the address."""
 
-REACHED = {"POST /v1/what-if": 422}
+REACHED = {
+    "POST /v1/what-if": 422,
+    "GET /v1/reports/daily": 503,  # there is no Kafka to read
+    "GET /v1/reports/weekly": 503,
+}
 """An answer other than 2xx that says the same: the role was let through."""
 
 _KEY_FIELDS = {
@@ -163,8 +184,19 @@ _PLANNED = {
     "pickup_eta": "2031-08-24T05:00:00Z",
     "delivery_eta": "2031-08-24T06:00:00Z",
 }
-_OPEN = {"status": "open", "geometry": {"type": "LineString", "coordinates": _SQUARE[:2]}}
-_IN_FORCE = {"status": "in_force", "geometry": {"type": "Polygon", "coordinates": [_SQUARE]}}
+_OPEN = {
+    "kind": "shuttle",
+    "facilities": ["F1", "F2"],
+    "valid_from": "2021-08-24T05:00:00Z",
+    "status": "open",
+    "geometry": {"type": "LineString", "coordinates": _SQUARE[:2]},
+}
+_IN_FORCE = {
+    "kind": "zone",
+    "valid_from": "2021-08-24T05:00:00Z",
+    "status": "in_force",
+    "geometry": {"type": "Polygon", "coordinates": [_SQUARE]},
+}
 
 
 async def renew(stand: Stand, role: str) -> None:

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { homeOf, logIn, openSession, Problem, setPassword } from "../data/api";
+import { getWays, homeOf, logIn, openSession, Problem, PROVIDER, setPassword } from "../data/api";
 import type { Session } from "../data/types";
 import { LanguageSwitch } from "../ui/parts";
 import { useLanguage } from "../ui/state";
@@ -90,6 +90,13 @@ export function Login() {
 function NameForm(props: { isBusy: boolean; onSend: (name: string, password: string) => void }) {
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
+  const [hasProvider, setProvider] = useState(false);
+  useEffect(() => {
+    getWays().then(
+      (ways) => setProvider(ways.provider),
+      () => undefined, // name and password are there in any case
+    );
+  }, []);
   return (
     <>
       <Form
@@ -117,6 +124,11 @@ function NameForm(props: { isBusy: boolean; onSend: (name: string, password: str
           onInput={setPassword}
         />
       </Form>
+      {hasProvider && (
+        <a class="button wide" href={PROVIDER}>
+          {t("login.by_provider")}
+        </a>
+      )}
       <p class="muted">{t("login.or_link")}</p>
     </>
   );
