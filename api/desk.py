@@ -140,7 +140,10 @@ class Deed:
         """
         if self.key is None:
             return str(uuid.uuid4())
-        return str(uuid.uuid5(_KEYS, f"{self.actor.name} {self.path} {part} {self.key}"))
+        # users of one role choose keys without knowing of each other
+        whose = self.actor.user_id or self.actor.key_id
+        name = f"{self.actor.name} {whose}" if whose else self.actor.name
+        return str(uuid.uuid5(_KEYS, f"{name} {self.path} {part} {self.key}"))
 
     def only(self, *roles: str) -> None:
         """Refuse everybody but these roles and the wide ones.

@@ -13,8 +13,10 @@ import pytest
 
 from api import answers
 from api.broker import Written
+from api.desk import Deed
 from api.kept import Kept
 from api.problems import Problem
+from api.tokens import Actor
 from schemas.answer import StoredAnswer
 from schemas.envelope import Record
 from streams.lot import LOT_FOLD
@@ -207,3 +209,15 @@ async def test_only_the_latest_answers_are_held() -> None:
 def _answer(number: int) -> StoredAnswer:
     data: dict[str, Any] = {"answer_id": f"{number:064x}", "request": "0" * 64, "status": 202}
     return StoredAnswer(**data, at=datetime.now(UTC), body="{}")
+
+
+async def test_two_users_of_one_role_may_choose_the_same_key(stand: Stand) -> None:
+    """Else the second one's event would be taken for a changed repeat of the first one's."""
+
+    def deed(**who: Any) -> Deed:
+        actor = Actor("dispatcher", None, 0.0, **who)
+        return Deed(stand.app.state.desk, actor, "POST /v1/lots", "1")
+
+    deeds = [deed(), deed(user_id="u-1"), deed(user_id="u-2"), deed(key_id="k-1")]
+    assert len({each.event_id() for each in deeds}) == 4
+    assert deed(user_id="u-1").event_id() == deeds[1].event_id()
