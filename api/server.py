@@ -91,6 +91,7 @@ def spoken(app: FastAPI) -> uvicorn.Config:
         log_config=None,
         access_log=False,  # it would write queries, which may hold plates
         server_header=False,
+        forwarded_allow_ips="127.0.0.1",  # whose word counts on where a request comes from
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_GRACE_S,
     )

@@ -24,6 +24,7 @@ _APPEND_S = 8.0
 _READ_S = 5.0
 _STOP_S = 5.0
 _WINDOW = 500
+_IN_TURN = 2
 _SILENT = "Kafka, which holds the audit log, does not answer"
 
 
@@ -126,10 +127,11 @@ class MemoryLedger:
 
 
 class KafkaLedger:
-    """Hold the one partition of the audit log by a transactional producer.
+    """Hold the one partition of the audit log by transactional producers that take turns.
 
-    Its transactional id is always the same: the broker shuts out a process that held it before,
-    so that a late write of that one can never fork the chain.
+    Their transactional ids are always the same: the broker shuts out a process that held them
+    before, so that a late write of that one can never fork the chain. A producer that has just
+    committed has to wait until the broker has noted it everywhere; meanwhile it is another's turn.
 
     Parameters
     ----------
@@ -142,17 +144,27 @@ class KafkaLedger:
     def __init__(self, bootstrap: str, writer: str) -> None:
         self._bootstrap = bootstrap
         self._writer = writer
-        self._producer: Any = None
+        self._producers: list[Any] = []
         self._consumer: Any = None
         self._reading = asyncio.Lock()
 
     async def open(self) -> dict[str, Any] | None:
         """See `Ledger.open`."""
         await self.shut()
+        for number in range(_IN_TURN):  # should one fail, those before it are stopped
+            self._producers.append(await self._started(number))
+        before: int | None = None
+        while True:
+            window = await self.back(before)
+            if window.lines or window.before is None:
+                return window.lines[0].doc if window.lines else None
+            before = window.before
+
+    async def _started(self, number: int) -> Any:
         producer = AIOKafkaProducer(
             bootstrap_servers=self._bootstrap,
             client_id="harvestlane-audit",
-            transactional_id=f"harvestlane-audit-{self._writer}",
+            transactional_id=f"harvestlane-audit-{self._writer}-{number}",
             transaction_timeout_ms=10_000,
             request_timeout_ms=_REQUEST_MS,
             max_request_size=16 << 20,
@@ -167,20 +179,16 @@ class KafkaLedger:
         except BaseException:
             await _stop(producer)
             raise
-        self._producer = producer
-        before: int | None = None
-        while True:
-            window = await self.back(before)
-            if window.lines or window.before is None:
-                return window.lines[0].doc if window.lines else None
-            before = window.before
+        return producer
 
     async def append(self, records: Sequence[Record]) -> None:
         """See `Ledger.append`."""
+        producer = self._producers.pop(0)
+        self._producers.append(producer)
         try:
-            async with asyncio.timeout(_APPEND_S), self._producer.transaction():
+            async with asyncio.timeout(_APPEND_S), producer.transaction():
                 sent = [
-                    await self._producer.send(
+                    await producer.send(
                         TOPIC,
                         value=record.value,
                         key=record.key,
@@ -208,9 +216,8 @@ class KafkaLedger:
 
     async def shut(self) -> None:
         """See `Ledger.shut`."""
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            await _stop(producer)
+        producers, self._producers = self._producers, []
+        await asyncio.gather(*(_stop(producer) for producer in producers))
 
     async def close(self) -> None:
         """See `Ledger.close`."""

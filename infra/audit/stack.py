@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -31,6 +32,7 @@ from schemas.audit import AuditHead
 from schemas.errors import Unavailable
 
 _CLIENT = "harvestlane-audit"
+_SEEN_S = 1.0
 
 
 def judge_stack(settings: Settings, heads: Sequence[Noted] = ()) -> Verdict:
@@ -49,8 +51,10 @@ def judge_stack(settings: Settings, heads: Sequence[Noted] = ()) -> Verdict:
         No broker answers.
     """
     with consuming(settings, _CLIENT, only_committed=True) as consumer:
-        # events first: what is written meanwhile has its entry by the time that entries are read
+        # events first: what is written meanwhile has its entry by the time that entries are read,
+        # which are seen a moment after they were acknowledged
         events = [entry for name in AUDITED_TOPICS for entry in _all(consumer, name)]
+        time.sleep(_SEEN_S)
         records = list(_all(consumer, TOPIC))
         kept = list(_all(consumer, HEADS))
     docs = [_doc(entry) for entry in records]

@@ -213,3 +213,28 @@ async def test_a_body_is_waited_for_longer_than_its_head(blind: Stand) -> None:
     async with serving(blind, http=Hasty) as line:
         (answer,) = await line.say(head, body[:5], body[5:], pause_s=1.5 * Hasty.head_s)
     assert answer.code == "code_refused"
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "status"),
+    [
+        ("", 503),
+        ("203.0.113.9", 401),
+        ("127.0.0.1, 203.0.113.9", 401),
+        ("203.0.113.9, 127.0.0.1", 401),
+    ],
+)
+async def test_a_proxy_on_this_machine_says_who_asks(
+    line: Line, forwarded: str, status: int
+) -> None:
+    """The last address that is not the proxy's own counts; what a client put before it does not."""
+    header = b"X-Forwarded-For: " + forwarded.encode() + b"\r\n"
+    head = b"GET /osrm/route/v1/truck/1,1;2,2 HTTP/1.1\r\n" + _LAST + header + b"\r\n"
+    (answer,) = await line.say(head)
+    assert answer.status == status
+
+
+async def test_what_came_by_tls_to_the_proxy_is_told_so(line: Line) -> None:
+    head = b"GET /healthz HTTP/1.1\r\n" + _LAST + b"X-Forwarded-Proto: https\r\n\r\n"
+    (answer,) = await line.say(head)
+    assert answer.headers["strict-transport-security"].startswith("max-age=")

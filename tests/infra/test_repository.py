@@ -13,12 +13,15 @@ from infra.settings import PROJECT
 SECRETS = {
     "a private key": r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\r\n]+[A-Za-z0-9+/=]{20}",
     "a private JSON Web Key": r'"d"\s*:\s*"[A-Za-z0-9_-]{40,}"',
-    "a signed token": r"\beyJ[A-Za-z0-9_-]{20,}\.eyJ[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{20,}",
-    "a machine's key": r"\bhlk_[0-9a-z]{16}_[0-9a-f]{72}\b",
-    "a webhook's secret": r"\bwhsec_[A-Za-z0-9+/=]{32,}",
+    "a signed token": r"eyJ[A-Za-z0-9_-]{20,}\.eyJ[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{20,}",
+    "a machine's key": r"hlk_[0-9a-z]{16}_[0-9a-f]{72}",
+    "a webhook's secret": r"whsec_[A-Za-z0-9+/=]{32,}",
     "a password's hash": r"\$argon2id\$v=19\$m=[\d,tp=]+\$[A-Za-z0-9+/]{16,}\$[A-Za-z0-9+/]{20,}",
-    "a cloud's key": r"\b(AKIA|ASIA)[0-9A-Z]{16}\b|\bAIza[0-9A-Za-z_-]{35}\b",
-    "a forge's token": r"\b(gh[pousr]_[A-Za-z0-9]{36}|glpat-[\w-]{20}|npm_[A-Za-z0-9]{36})\b",
+    "a cloud's key": r"AKIA[0-9A-Z]{16}\b",
+    "another cloud's key": r"AIza[0-9A-Za-z_-]{35}\b",
+    "a forge's token": r"gh[pousr]_[A-Za-z0-9]{36}\b",
+    "another forge's token": r"glpat-[\w-]{20}",
+    "a registry's token": r"npm_[A-Za-z0-9]{36}\b",
     "a password in an address": r"://[^/\s:@\"'{}]+:[^/\s:@\"'{}$]{3,}@[a-z0-9.-]+",
 }
 _SAMPLES = {
@@ -29,7 +32,10 @@ _SAMPLES = {
     "a webhook's secret": "whsec_" + "a" * 32,
     "a password's hash": "$argon2id$v=19$m=19456,t=2,p=1$" + "a" * 22 + "$" + "a" * 43,
     "a cloud's key": "AKIA" + "A" * 16,
+    "another cloud's key": "AIza" + "a" * 35,
     "a forge's token": "ghp_" + "a" * 36,
+    "another forge's token": "glpat-" + "a" * 20,
+    "a registry's token": "npm_" + "a" * 36,
     "a password in an address": "redis://someone:" + "hushed@example",
 }
 HARMLESS = {
