@@ -273,10 +273,7 @@ async def _acting(
     ] = None,
     if_match: Annotated[
         str | None,
-        Header(
-            max_length=1_000,
-            description="The ETag that the thing must still have; left out, any will do.",
-        ),
+        Header(description="The ETag that the thing must still have; left out, any will do."),
     ] = None,
 ) -> Deed:
     path = f"{request.method} {request.url.path}"

@@ -248,6 +248,9 @@ class Following:
         if now - since > timedelta(seconds=self._pace.give_up_s):
             await self._pause(self._hook_id, "unreachable")
             raise Stopped
+        latest: Hook | None = self._desk.kept.get(HOOKS, self._hook_id)
+        if latest is None or latest.changed_at != hook.changed_at:
+            return  # it was changed while the message was on its way
         self.news.clear()
         try:
             async with asyncio.timeout(self._pace.rest_s(attempt)):

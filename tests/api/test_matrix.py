@@ -77,7 +77,11 @@ class Matrix:
             headers["authorization"] = f"Bearer {secret}"
         before = len(self.stand.broker.records)
         answer = await self.stand.client.request(
-            ask["method"], ask["path"], json=ask.get("json"), headers=headers
+            ask["method"],
+            ask["path"],
+            json=ask.get("json"),
+            content=ask.get("content"),
+            headers=headers,
         )
         written = self.stand.broker.records[before:]
         return answer, sum(not record.topic.startswith("audit.") for record in written)

@@ -103,6 +103,7 @@ BODIES: dict[str, Any] = {
     "POST /v1/users": {"login": "user-@", **_RIGHTS},
     "PATCH /v1/users/{user_id}": {"status": "disabled"},
     "POST /v1/keys": _RIGHTS,
+    "POST /v1/imports/{kind}": "Mã lô;Mặt hàng;Sản lượng (kg)\nL1;khóm;5000\n",
     "POST /v1/positions": {"truck_id": "T@", **_FIX},
     "POST /v1/devices/traccar": {
         "position": {"latitude": 10.0, "longitude": 105.0, "fixTime": "2021-08-24T08:00:00Z"},
@@ -264,12 +265,14 @@ def ask_of(method: str, path: str, row: str) -> dict[str, Any]:
     query = QUERIES.get(f"{method} {path}", "").replace("@", row)
     ask: dict[str, Any] = {"method": method, "path": "/".join(parts) + query}
     body = BODIES.get(f"{method} {path}")
-    if body is not None:
+    if isinstance(body, str):
+        ask |= {"content": body, "headers": {"content-type": "text/csv"}}
+    elif body is not None:
         ask["json"] = json.loads(json.dumps(body).replace("@", row))
     return ask
 
 
-_WORDS = {"{profile}": "truck", "{coordinates}": "105.1,10.0;105.2,10.0"}
+_WORDS = {"{kind}": "lots", "{profile}": "truck", "{coordinates}": "105.1,10.0;105.2,10.0"}
 
 
 def event_of(event_type: str, row: str) -> dict[str, Any]:

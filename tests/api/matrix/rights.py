@@ -85,6 +85,7 @@ POST   /v1/positions                                    yyNy yyNy FFFF yN-- yN--
 GET    /v1/devices/osmand                               yyN- yyN- FFF- yN-- yN-- FFF- FFF- FFF-
 POST   /v1/devices/osmand                               yyN- yyN- FFF- yN-- yN-- FFF- FFF- FFF-
 POST   /v1/devices/traccar                              yyN- yyN- FFF- yN-- yN-- FFF- FFF- FFF-
+POST   /v1/imports/{kind}                               y    y    F    F    F    F    y    F
 GET    /v1/trackers                                     yy-  yy-  FFF  y--  FFF  FFF  FFF  FFF
 POST   /v1/trackers                                     yyNy yyNy FFFF yN-- FFFF FFFF FFFF FFFF
 DELETE /v1/trackers/{device_id:path}                    yy-- yy-- FFFF y--- FFFF FFFF FFFF FFFF

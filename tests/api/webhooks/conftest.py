@@ -15,13 +15,13 @@ import orjson
 import pytest
 
 from api.webhooks.following import Pace
-from api.webhooks.hooks import HOOKS
+from api.webhooks.hooks import CURSORS, HOOKS
 from api.webhooks.job import Webhooks
 from api.webhooks.source import Read, Reader
 from api.webhooks.target import Sender
 from schemas.envelope import encode
 from schemas.topics import CATALOGUE
-from schemas.webhook import Hook
+from schemas.webhook import Cursor, Hook
 from tests.api.conftest import Stand
 from tests.golden import golden_events
 
@@ -239,8 +239,7 @@ def state(stand: Stand, made: Mapping[str, Any]) -> Hook:
     return found
 
 
-async def seen(stand: Stand, made: Mapping[str, Any]) -> dict[str, Any]:
-    """Look at a hook."""
-    answer = await stand.ask("GET", f"/v1/webhooks/{made['hook_id']}")
-    found: dict[str, Any] = answer.json()
-    return found
+def cursor(stand: Stand, made: Mapping[str, Any]) -> Cursor:
+    """Give how far a hook was told, as it is kept."""
+    found: Cursor | None = stand.app.state.desk.kept.get(CURSORS, made["hook_id"])
+    return found or Cursor(hook_id=made["hook_id"], at=datetime.now(UTC))

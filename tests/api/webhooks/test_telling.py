@@ -17,9 +17,9 @@ from tests.api.webhooks.conftest import (
     Got,
     MemorySource,
     Receiver,
+    cursor,
     hook,
     receiving,
-    seen,
     state,
     telling,
     until,
@@ -101,11 +101,11 @@ async def test_a_restart_goes_on_where_telling_stopped(stand: Stand, source: Mem
         made = await hook(stand, receiver.url)
         async with telling(stand, source):
             source.change("truck", "T1", **TRUCK_DOC)
-            await receiver.until(1)
-            await asyncio.sleep(0.05)
+            await until(lambda: cursor(stand, made).places.get("truck.state.v1:0") == 1)
             source.change("truck", "T2", **TRUCK_DOC)
-            await receiver.until(2)
-            assert (await seen(stand, made))["failing_since"] is not None
+            await until(lambda: cursor(stand, made).failing_since is not None)
+            shown = await stand.ask("GET", f"/v1/webhooks/{made['hook_id']}")
+            assert shown.json()["failing_since"] is not None
         source.change("truck", "T3", **TRUCK_DOC)
         is_open.set()
         before = len(receiver.got)
@@ -113,8 +113,7 @@ async def test_a_restart_goes_on_where_telling_stopped(stand: Stand, source: Mem
             got = (await receiver.until(before + 2))[before:]
             source.change("truck", "T4", **TRUCK_DOC)
             await receiver.until(before + 3)
-            await asyncio.sleep(0.05)
-            assert (await seen(stand, made))["failing_since"] is None
+            await until(lambda: cursor(stand, made).failing_since is None)
     assert {each.data["id"] for each in got} == {"T2", "T3"}
     ids = {each.headers["webhook-id"] for each in receiver.got if each.data["id"] == "T2"}
     assert len(ids) == 1
@@ -183,7 +182,6 @@ async def test_a_change_of_address_counts_at_once(
         made = await hook(stand, wrong.url)
         source.change("truck", "T1", **TRUCK_DOC)
         await wrong.until(1)
-        await asyncio.sleep(0.05)
         await stand.ask("PATCH", f"/v1/webhooks/{made['hook_id']}", json={"url": receiver.url})
         await receiver.until(1)
 
@@ -260,7 +258,7 @@ async def test_a_hook_follows_the_kinds_and_region_it_asked_for(
         await receiver.until(1)
         path = f"/v1/webhooks/{made['hook_id']}"
         await stand.ask("PATCH", path, json={"kinds": ["lot"], "region": None})
-        await asyncio.sleep(0.3)
+        await until(lambda: cursor(stand, made).places.keys() == {"lot.state.v1:0"})
         source.change("truck", "T3", **TRUCK_DOC)
         source.change("lot", "L2", region="kien-giang")
         await receiver.until(2)
