@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -110,16 +110,21 @@ class Entry(NamedTuple):
     data: dict[str, Any]
 
 
+Keep = Callable[[Entry], bool]
+
+
 class EventLog(Protocol):
     """Where reports read."""
 
-    async def read(self, since_ms: int | None, until_ms: int | None) -> list[Entry]:
+    async def read(self, since_ms: int | None, until_ms: int | None, keep: Keep) -> list[Entry]:
         """Return what was taken in from one moment to another, in any order.
 
         Parameters
         ----------
         since_ms, until_ms
             Milliseconds since 1970; None for no bound.
+        keep
+            Tells what is to be returned of it.
 
         Raises
         ------
@@ -140,7 +145,7 @@ class KafkaLog:
     def __init__(self, bootstrap: str) -> None:
         self._bootstrap = bootstrap
 
-    async def read(self, since_ms: int | None, until_ms: int | None) -> list[Entry]:
+    async def read(self, since_ms: int | None, until_ms: int | None, keep: Keep) -> list[Entry]:
         """Read; see `EventLog.read`."""
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._bootstrap,
@@ -150,7 +155,7 @@ class KafkaLog:
         try:
             async with asyncio.timeout(_READ_S):
                 await consumer.start()
-                return await _read(consumer, since_ms, until_ms)
+                return await _read(consumer, since_ms, until_ms, keep)
         except (TimeoutError, KafkaError, OSError) as error:
             _log.warning("reading the log for a report failed: %r", error)
             raise Problem("broker_unavailable", "Kafka does not answer; ask again") from error
@@ -160,7 +165,7 @@ class KafkaLog:
 
 
 async def _read(
-    consumer: AIOKafkaConsumer, since_ms: int | None, until_ms: int | None
+    consumer: AIOKafkaConsumer, since_ms: int | None, until_ms: int | None, keep: Keep
 ) -> list[Entry]:
     places = [
         TopicPartition(name, number)
@@ -183,7 +188,7 @@ async def _read(
         polled = await consumer.getmany(timeout_ms=_WAIT_MS, max_records=_AT_ONCE)
         for place, records in polled.items():
             before = [record for record in records if record.offset < ends[place]]
-            found += await asyncio.to_thread(thin, place.topic, before)
+            found += filter(keep, await asyncio.to_thread(thin, place.topic, before))
         for place in list(unread):
             if await consumer.position(place) >= ends[place]:
                 unread.discard(place)
