@@ -34,6 +34,11 @@ from api import (
     trucks,
     whatif,
 )
+from api.audit import Chronicler
+from api.audit import routes as audit
+from api.audit.chronicler import WRITER
+from api.audit.heads import keep_noting, note_head
+from api.audit.ledger import KafkaLedger, MemoryLedger
 from api.broker import Broker, KafkaBroker
 from api.clock import StackClock
 from api.config import ApiConfig
@@ -45,11 +50,15 @@ from api.hot import HotRoutes
 from api.hub import Hub
 from api.identity import driver, machines, people, single_sign_on
 from api.identity.door import Door
+from api.imports import routes as imports
 from api.kept import Kept
 from api.metrics import Metrics
 from api.openapi import describe
 from api.osrm import routes as osrm
 from api.osrm.inquiry import Inquiries
+from api.personal import people as persons
+from api.personal.job import keep_letting_go
+from api.personal.ring import KeyRing
 from api.problems import ANSWERS, install
 from api.reports import routes as reports
 from api.reports.log import KafkaLog
@@ -104,6 +113,7 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
         ],
     )
     app.state.desk = desk
+    app.state.importing = asyncio.Lock()
     app.state.drawings = reference.Drawings()
     app.state.clocks = Clocks()
     app.state.webhooks = Webhooks(desk)
@@ -120,6 +130,7 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
         events,
         lots,
         facilities,
+        imports,
         checkpoints,
         assignments,
         trucks,
@@ -129,6 +140,8 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
         stream,
         reference,
         passes,
+        audit,
+        persons,
         reports,
         reads,
         osrm,
@@ -166,6 +179,7 @@ def _desk(config: ApiConfig, broker: Broker | None) -> Desk:
     views = RedisViews(config.redis_url)
     metrics = Metrics()
     kept_in = None if broker else config.bootstrap
+    ledger = MemoryLedger() if broker else KafkaLedger(config.bootstrap, WRITER)
     broker = broker or KafkaBroker(config.bootstrap)
     kept = Kept(broker, KEPT_TOPICS, kept_in, most_bytes={answers.TOPIC: answers.MOST_HELD_BYTES})
     return Desk(
@@ -179,6 +193,7 @@ def _desk(config: ApiConfig, broker: Broker | None) -> Desk:
         clock=StackClock(views, config.clock),
         metrics=metrics,
         open_streams=OpenStreams(config.most_streams, metrics),
+        audit=Chronicler(ledger, KeyRing(config.keys_path)),
     )
 
 
@@ -188,6 +203,8 @@ async def _lifespan(app: Any) -> AsyncIterator[None]:
     works = (
         health.keep_telling(desk),
         desk.kept.follow(),
+        keep_noting(desk),
+        keep_letting_go(desk),
         app.state.webhooks.run(),
         desk.door.keep_sweeping(),
         desk.door.attempts.keep_counting(),
@@ -202,5 +219,7 @@ async def _lifespan(app: Any) -> AsyncIterator[None]:
         for ended in await asyncio.gather(*beside, return_exceptions=True):
             if isinstance(ended, Exception):
                 _log.error("something beside the requests failed", exc_info=ended)
+        await desk.audit.close()
+        await note_head(desk, None)
         await desk.hub.close()
         await asyncio.gather(desk.broker.close(), desk.views.close(), desk.door.close())

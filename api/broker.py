@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -78,12 +78,24 @@ class KafkaBroker:
         Bootstrap servers, `host:port[,…]`.
     most_records, most_bytes
         How much may wait for the broker.
+    write_s
+        Longest time that a write waits for it, in seconds.
+    producer
+        Makes a producer that has not been started yet.
     """
 
     def __init__(
-        self, bootstrap: str, *, most_records: int = MOST_RECORDS, most_bytes: int = MOST_BYTES
+        self,
+        bootstrap: str,
+        *,
+        most_records: int = MOST_RECORDS,
+        most_bytes: int = MOST_BYTES,
+        write_s: float = WRITE_S,
+        producer: Callable[[str], Any] | None = None,
     ) -> None:
         self._bootstrap = bootstrap
+        self._write_s = write_s
+        self._make = producer or _producer
         self._line: _Line | None = None
         self._starting = asyncio.Lock()
         self._leaving: set[asyncio.Task[None]] = set()
@@ -99,7 +111,7 @@ class KafkaBroker:
         self._admit(size)
         line: _Line | None = None
         try:
-            async with asyncio.timeout(WRITE_S):
+            async with asyncio.timeout(self._write_s):
                 line = await self._started()
                 write = Write(records)
                 line.lanes.add(write)
@@ -139,15 +151,7 @@ class KafkaBroker:
     async def _started(self) -> _Line:
         async with self._starting:
             if self._line is None:
-                producer = AIOKafkaProducer(
-                    bootstrap_servers=self._bootstrap,
-                    client_id="harvestlane-api",
-                    acks="all",
-                    enable_idempotence=True,
-                    request_timeout_ms=_REQUEST_MS,
-                    max_batch_size=_BATCH_BYTES,
-                    linger_ms=0,
-                )
+                producer = self._make(self._bootstrap)
                 try:
                     async with asyncio.timeout(_START_S):
                         await producer.start()
@@ -168,6 +172,18 @@ class KafkaBroker:
         task = asyncio.create_task(work)
         self._leaving.add(task)
         task.add_done_callback(self._leaving.discard)
+
+
+def _producer(bootstrap: str) -> AIOKafkaProducer:
+    return AIOKafkaProducer(
+        bootstrap_servers=bootstrap,
+        client_id="harvestlane-api",
+        acks="all",
+        enable_idempotence=True,
+        request_timeout_ms=_REQUEST_MS,
+        max_batch_size=_BATCH_BYTES,
+        linger_ms=0,  # `Lanes` gathers
+    )
 
 
 async def _stop(producer: AIOKafkaProducer) -> None:

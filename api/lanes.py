@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
@@ -120,8 +120,7 @@ class Lanes:
         if self._flush_at is not None:
             self._flush_at.cancel()
         for waiting in self._lanes.values():
-            for write, _ in waiting:
-                write.fail(ProducerClosed())
+            _fail(waiting, ProducerClosed())
         self._lanes.clear()
 
     def _flush(self) -> None:
@@ -133,27 +132,34 @@ class Lanes:
         """Write what waits for one partition until nothing does."""
         try:
             while waiting := self._lanes.pop(place, None):
-                taken: list[tuple[Write, int]] = []
+                batch, taken = self._producer.create_batch(), Waiting()
                 try:
-                    await self._send(place, waiting, taken)
+                    _fill(batch, waiting, taken)
                 except Exception as error:  # noqa: BLE001 - whoever waits is told, whatever it is
-                    for write, _ in (*taken, *waiting):
-                        write.fail(error)
+                    _fail([*taken, *waiting], error)
+                    continue
+                if waiting:
+                    self._lanes[place] = waiting  # before what comes meanwhile
+                if taken:
+                    await self._send(place, batch, taken)
         finally:
             del self._busy[place]
 
-    async def _send(self, place: Place, waiting: Waiting, taken: list[tuple[Write, int]]) -> None:
-        """Write what one batch takes; the rest is put back in front of what comes meanwhile."""
+    async def _send(self, place: Place, batch: Any, taken: Waiting) -> None:
         topic, partition = place
-        batch = self._producer.create_batch()
-        _fill(batch, waiting, taken)
-        if waiting:
-            self._lanes[place] = waiting
-        if taken:
+        try:
             sent = await self._producer.send_batch(batch, topic, partition=partition)
             first = _offset(await sent)
-            for position, (write, index) in enumerate(taken):
-                write.settle(index, Written(topic, partition, first + position))
+        except Exception as error:  # noqa: BLE001 - as above
+            _fail(taken, error)
+            return
+        for position, (write, index) in enumerate(taken):
+            write.settle(index, Written(topic, partition, first + position))
+
+
+def _fail(some: Iterable[tuple[Write, int]], error: Exception) -> None:
+    for write, _ in some:
+        write.fail(error)
 
 
 def _offset(sent: Any) -> int:
@@ -162,7 +168,7 @@ def _offset(sent: Any) -> int:
     return int(sent.offset)
 
 
-def _fill(batch: Any, waiting: Waiting, taken: list[tuple[Write, int]]) -> None:
+def _fill(batch: Any, waiting: Waiting, taken: Waiting) -> None:
     """Put into a batch what fits; what was given up meanwhile is left out."""
     while waiting:
         write, index = waiting[0]

@@ -99,6 +99,8 @@ def api_config(settings: Settings) -> ApiConfig:
         oidc=_oidc(settings),
         osrm_table_size=settings.osrm_table_size,
         passes_dir=settings.home / "passes",
+        keys_path=settings.keys_path,
+        heads_path=settings.heads_path,
         cors_origins=tuple(filter(None, settings.cors_origins.split(","))),
         device_query_ids=settings.device_query_ids,
         webhook_http=settings.webhook_http,

@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     keep_days
         How many days lots, windows, assignments, commands and alerts are remembered once they are
         over; longer than topics keep what was said of them.
+    audit_days
+        How many days the audit log is kept; for ever without it. A topic that is there already
+        keeps what it has.
     network
         Folder of the road network, as `roads build` writes it.
     overpass_url
@@ -129,6 +132,7 @@ class Settings(BaseSettings):
     workers: int = Field(2, ge=0, le=64)
     standbys: int = Field(1, ge=0, le=2)
     keep_days: float = Field(45.0, gt=0, le=3650, allow_inf_nan=False)
+    audit_days: float | None = Field(None, ge=1, le=36_500, allow_inf_nan=False)
     network: Path = PROJECT / ".cache" / "roads" / "bundled"
     overpass_url: str | None = None
     nominatim_url: str | None = None
@@ -242,6 +246,16 @@ class Settings(BaseSettings):
     def secret_path(self) -> Path:
         """Name the file with the secret that signs tokens."""
         return self.home / "secret"
+
+    @property
+    def keys_path(self) -> Path:
+        """Name the file with the keys that seal what is kept of people."""
+        return self.home / "personal.keys"
+
+    @property
+    def heads_path(self) -> Path:
+        """Name the file with the heads that the audit log has had."""
+        return self.home / "audit.heads"
 
     def tables_dir(self, worker: str) -> Path:
         """Name the folder of one worker's tables.

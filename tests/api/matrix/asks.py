@@ -12,9 +12,11 @@ from urllib.parse import quote
 
 from api.devices.taking import TRACKERS
 from api.identity import keys, sessions, users
+from api.personal import people
 from api.webhooks.hooks import HOOKS
 from schemas.device import Tracker
 from schemas.identity import ApiKey, Session, User
+from schemas.person import PersonKept
 from schemas.topics import TOPIC_OF_TYPE
 from schemas.webhook import Hook
 from tests.api.conftest import ASSIGNMENT, LOT, TRUCK, Stand
@@ -43,10 +45,11 @@ IDS = {
     "sessions": "s@",
     "trackers": "dev@",
     "webhooks": "hook-@",
+    "people": "D@",
 }
 """The rows of each noun: the part of a path that stands before its id."""
 
-KEPT = frozenset({"users", "keys", "sessions", "trackers", "devices", "webhooks"})
+KEPT = frozenset({"users", "keys", "sessions", "trackers", "devices", "webhooks", "people"})
 """Nouns whose rows the API itself holds, and requests change at once."""
 
 _WINDOW = {"window_start": "2031-08-24T06:00:00Z", "window_end": "2031-08-24T07:00:00Z"}
@@ -108,6 +111,7 @@ BODIES: dict[str, Any] = {
     "POST /v1/trackers": {"device_id": "new@", "truck_id": "T@"},
     "POST /v1/webhooks": {"url": "https://example.org/x"},
     "PATCH /v1/webhooks/{hook_id}": {"purpose": "sổ kho"},
+    "PUT /v1/people/{person_id}": {"region": HERE, "haulier_id": "H@", "name": "Trần Thị Bưởi"},
 }
 """What is sent, by route; nothing where a route is not named."""
 
@@ -224,6 +228,23 @@ async def renew(stand: Stand, role: str) -> None:
             changed_at=now,
         )
         await kept.put(HOOKS, hook)
+        await kept.put(people.TOPIC, _person(stand, n, now))
+    await kept.take_away(people.TOPIC, f"D{NONE}")  # a request may have made it
+
+
+def _person(stand: Stand, n: str, now: datetime) -> PersonKept:
+    """Make a driver of a haulier, sealed."""
+    person_id, haulier_id = f"D{n}", f"H{n}"
+    said = people.Particulars(name="Trần Thị Bưởi")
+    return PersonKept(
+        person_id=person_id,
+        kind="driver",
+        region=HERE,
+        haulier_id=haulier_id,
+        sealed=people.seal(stand.app.state.desk, person_id, haulier_id, said),
+        updated_at=now,
+        keep_until=now + timedelta(days=1),
+    )
 
 
 def row_id(path: str, row: str) -> str | None:
