@@ -18,8 +18,10 @@ from schemas.topics import CATALOGUE, OWN_SOURCE, OWN_TOPICS, TOPIC_OF_TYPE
 
 _log = logging.getLogger(__name__)
 
-MOST_RECORDS = 1_000_000
-"""A report is refused that would have to read more."""
+MOST_RECORDS = 2_000_000
+"""A report is refused that would have to read more (11 µs each)."""
+MOST_HELD = 400_000
+"""And one that would have to hold more (530 bytes each)."""
 
 _AT_ONCE = 5_000
 _WAIT_MS = 1_000
@@ -177,8 +179,7 @@ async def _read(
     ends = await _offsets(consumer, places, until_ms, await consumer.end_offsets(places))
     wanted = sum(max(ends[place] - starts[place], 0) for place in places)
     if wanted > MOST_RECORDS:
-        detail = f"the log of this period holds {wanted} records; at most {MOST_RECORDS} are read"
-        raise Problem("report_too_large", detail)
+        raise _too_large(wanted, MOST_RECORDS)
     for place in places:
         consumer.seek(place, starts[place])
     unread = {place for place in places if starts[place] < ends[place]}
@@ -189,11 +190,18 @@ async def _read(
         for place, records in polled.items():
             before = [record for record in records if record.offset < ends[place]]
             found += filter(keep, await asyncio.to_thread(thin, place.topic, before))
+            if len(found) > MOST_HELD:
+                raise _too_large(len(found), MOST_HELD)
         for place in list(unread):
             if await consumer.position(place) >= ends[place]:
                 unread.discard(place)
                 consumer.pause(place)
     return found
+
+
+def _too_large(records: int, most: int) -> Problem:
+    detail = f"the log of this period holds {records} records and more; a report takes {most}"
+    return Problem("report_too_large", detail)
 
 
 async def _offsets(
