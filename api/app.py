@@ -51,6 +51,7 @@ from api.hub import Hub
 from api.identity import driver, machines, people, single_sign_on
 from api.identity.door import Door
 from api.imports import routes as imports
+from api.imports.outbox import keep_completing
 from api.kept import Kept
 from api.metrics import Metrics
 from api.openapi import describe
@@ -114,6 +115,7 @@ def create_app(config: ApiConfig, *, broker: Broker | None = None) -> FastAPI:
     )
     app.state.desk = desk
     app.state.importing = asyncio.Lock()
+    app.state.intents = set()
     app.state.drawings = reference.Drawings()
     app.state.clocks = Clocks()
     app.state.webhooks = Webhooks(desk)
@@ -208,6 +210,7 @@ async def _lifespan(app: Any) -> AsyncIterator[None]:
         app.state.webhooks.run(),
         desk.door.keep_sweeping(),
         desk.door.attempts.keep_counting(),
+        keep_completing(desk, app.state.intents),
     )
     beside = [asyncio.create_task(work) for work in works]
     try:

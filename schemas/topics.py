@@ -16,6 +16,7 @@ from schemas import (
     device,
     dispatch,
     identity,
+    intent,
     lot,
     person,
     place,
@@ -395,6 +396,12 @@ TOPICS: tuple[Topic, ...] = (
         "device_id",
         device.Tracker,
         "Which tracker rides on which truck.",
+    ),
+    kept(
+        "import.intent.v1",
+        "part_id",
+        intent.IntentPart,
+        "What the API has set out to write of a file; gone once it is written.",
     ),
     kept(
         "webhook.hook.v1",

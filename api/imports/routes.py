@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -11,6 +12,7 @@ from pydantic import BaseModel, Field
 from api.desk import Acting, Deed, Route
 from api.imports.findings import Finding
 from api.imports.known import Shared, gather
+from api.imports.outbox import Outbox
 from api.imports.plan import Plan, make_plan, missing_columns
 from api.imports.words import Kind
 from api.intake import Draft, send
@@ -147,16 +149,17 @@ async def import_file(
         return _told(plan, kind, sorted(missing), [], is_committed=False)
     if plan.findings:
         raise _refused(plan)
-    ids = await _write(deed, plan, kind)
+    ids = await _write(deed, plan, kind, request.app.state.intents)
     response.status_code = 202
     return _told(plan, kind, [], ids, is_committed=True)
 
 
-async def _write(deed: Deed, plan: Plan, kind: Kind) -> list[str]:
+async def _write(deed: Deed, plan: Plan, kind: Kind, intents: set[str]) -> list[str]:
     drafts = [
         Draft(type=event.type, data=event.data, event_id=event.id) for event in plan.events(kind)
     ]
-    receipts = await send(deed, drafts) if drafts else []
+    desk = replace(deed.desk, broker=Outbox(deed.desk.broker, deed.desk.kept, intents))
+    receipts = await send(replace(deed, desk=desk), drafts) if drafts else []
     return [receipt.id for receipt in receipts]
 
 

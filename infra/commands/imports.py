@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 import typer
 
 Kind = Annotated[
-    Literal["trucks", "permits", "lots", "slots"],
-    typer.Argument(metavar="trucks|permits|lots|slots", help="What the file holds."),
+    Literal["trucks", "lots", "slots"],
+    typer.Argument(metavar="trucks|lots|slots", help="What the file holds."),
 ]
 File = Annotated[
     Path,
