@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -92,10 +92,11 @@ class Reports:
 
     async def _read(self, period: Period, clock: ClockState) -> list[Entry]:
         if _is_played(clock):  # the broker's times are of another year than the events'
-            return await self.log.read(None, None)
+            return await self.log.read(None, None, lambda _: True)
         since = period.start - FUTURE_LIMIT
         until = period.until + LATE_FOR
-        return await self.log.read(_ms(since), _ms(until) if until < clock.now else None)
+        read_to = _ms(until) if until < clock.now else None
+        return await self.log.read(_ms(since), read_to, _counted_in(period))
 
 
 def count(entries: Sequence[Entry], period: Period, *, is_played: bool = False) -> list[Row]:
@@ -163,6 +164,18 @@ def _rows(on_time: dict[Key, int], whole: dict[Key, int], earlier: dict[Key, int
         for key in keys
     ]
     return [row for row in rows if any(row[1:])]
+
+
+def _counted_in(period: Period) -> Callable[[Entry], bool]:
+    """Tell what `count` looks at, so that no more is held: mostly not what came after it."""
+    since, start, until = _ms(period.start - FUTURE_LIMIT), _ms(period.start), _ms(period.until)
+
+    def is_counted(entry: Entry) -> bool:
+        if entry.type.startswith("checkpoint."):  # it may be taken back, or take one back
+            return entry.time_ms < until or entry.type == "checkpoint.retracted"
+        return since <= entry.time_ms < until or start <= entry.appended_ms < until
+
+    return is_counted
 
 
 def _retracted(entry: Entry) -> str:

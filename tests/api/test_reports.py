@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from api.problems import Problem
 from api.reports.figures import Figures, Key
-from api.reports.log import FIELDS, TOPICS, Entry, thin
+from api.reports.log import FIELDS, TOPICS, Entry, Keep, thin
 from api.reports.period import Period, day, last_day, last_week, week
-from api.reports.report import Reports, Row, count
+from api.reports.report import Reports, Row, _counted_in, count
 from api.reports.sheet import WORDS, defused
 from schemas.clock import ClockAnchored, ClockState
 from schemas.model import LOCAL
@@ -224,6 +224,8 @@ def test_reports_add_up_to_what_happened(
     days = [day(f"2021-08-{number}") for number in range(19, 32)]
     summed: dict[Key, int] = {}
     for each in days:
+        held = list(filter(_counted_in(each), entries))
+        assert count(held, each) == count(entries, each)
         for row in count(entries, each):
             summed[row.key] = summed.get(row.key, 0) + row.on_time + row.correction
     whole = Period("weekly", "all", days[0].start, days[-1].until)
@@ -306,12 +308,12 @@ class MemoryLog:
     asked: list[tuple[int | None, int | None]] = field(default_factory=list)
     problem: Problem | None = None
 
-    async def read(self, since_ms: int | None, until_ms: int | None) -> list[Entry]:
-        """Return everything."""
+    async def read(self, since_ms: int | None, until_ms: int | None, keep: Keep) -> list[Entry]:
+        """Return everything that is to be kept."""
         self.asked.append((since_ms, until_ms))
         if self.problem is not None:
             raise self.problem
-        return self.entries
+        return list(filter(keep, self.entries))
 
 
 def clock(at: str, mode: Any = "wall") -> ClockState:
