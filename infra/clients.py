@@ -1,4 +1,4 @@
-"""Write the API's description and the typed clients that are made of it; `make clients` runs this."""
+"""Write the API's description and the typed clients made of it; `make clients` runs this."""
 
 from __future__ import annotations
 
@@ -65,12 +65,13 @@ def written(document: dict[str, Any]) -> str:
 
 def models() -> str:
     """Return the models of the description that is written, as Python."""
-    options = (
-        "--input-file-type openapi --output-model-type pydantic_v2.BaseModel --use-annotated "
-        "--target-python-version 3.11 --enum-field-as-literal all --collapse-root-models "
-        "--use-standard-collections --use-union-operator --use-double-quotes "
-        "--openapi-scopes schemas --disable-timestamp --formatters builtin"
-    ).split()
+    options = [
+        *("--input-file-type", "openapi", "--openapi-scopes", "schemas"),
+        *("--output-model-type", "pydantic_v2.BaseModel", "--target-python-version", "3.11"),
+        *("--enum-field-as-literal", "all", "--collapse-root-models", "--use-annotated"),
+        *("--use-standard-collections", "--use-union-operator", "--use-double-quotes"),
+        *("--disable-timestamp", "--formatters", "builtin"),
+    ]
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "models.py"
         files = ["--input", str(DESCRIPTION), "--output", str(out)]
@@ -110,18 +111,17 @@ def _method(verb: str, path: str, operation: dict[str, Any]) -> str:
         arguments.append("*")
         arguments += [f"{_name(one['name'])}: {_type(one)} | None = None" for one in named]
     answer = _answer(operation)
-    result = f"read(models.{answer}, answer)" if answer else "answer"
+    begin, end = (f"return read(models.{answer}, ", ")") if answer else ("return ", "")
     return f"""
     def {operation["operationId"]}({", ".join(arguments)}) -> {_returned(answer)}:
-        {json.dumps(operation["summary"] + ".", ensure_ascii=False).join(('""', '""'))}
-        answer = self._send(
+        \"\"\"{operation["summary"]}.\"\"\"
+        {begin}self._send(
             "{verb}",
             "{path}",
             {_mapping(ids)},
             query={_mapping(query)},
             headers={_mapping(headers)},{" body=body," if body is not None else ""}
-        )
-        return {result}
+        ){end}
 """
 
 
@@ -158,7 +158,7 @@ def _answer(operation: dict[str, Any]) -> str | None:
 
 
 def _model(schema: dict[str, Any]) -> str | None:
-    name: str = schema.get("$ref", "").rpartition("/")[2]
+    name: str = schema.get("$ref", "").rpartition("/")[2].replace("-", "")
     return name or None
 
 

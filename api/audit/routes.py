@@ -59,7 +59,7 @@ async def audit(asking: Asking, actor: Administrator, page: Annotated[Page, Quer
     response_model=None,
     responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
 )
-async def table(
+async def export_audit(
     asking: Asking, actor: Administrator, sought: Annotated[Sought, Query()]
 ) -> Response:
     """Send all entries that are sought, the newest first; that they were is written down, too."""

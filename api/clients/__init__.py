@@ -1,1 +1,1 @@
-"""Hold the typed clients that are made of the API's description; `make clients` writes them anew."""
+"""Hold typed clients made of the API's description; `make clients` writes them anew."""

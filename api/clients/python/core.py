@@ -13,7 +13,7 @@ from pydantic import BaseModel
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class ApiProblem(Exception):  # noqa: N818 - it carries a problem document
+class ApiProblem(Exception):
     """The API refused.
 
     Attributes

@@ -415,7 +415,7 @@ export interface paths {
          * Who did what, as a table
          * @description Send all entries that are sought, the newest first; that they were is written down, too.
          */
-        get: operations["table"];
+        get: operations["export_audit"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5828,7 +5828,7 @@ export interface operations {
             };
         };
     };
-    table: {
+    export_audit: {
         parameters: {
             query?: {
                 /** @description A role, a subject, `role:subject`, a user or a key. */
