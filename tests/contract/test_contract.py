@@ -8,21 +8,34 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from api.clients.python import ApiProblem, Client
 from infra.logins import script_token
-from infra.settings import PROJECT
-from infra.stack import Stack
+from infra.settings import PROJECT, Settings
+from infra.stack import Stack, running_stack
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 _LONGEST_S = 900
 _HERE = {"region": "kien-giang"}
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    """Run a stack that neither waits for what nobody made, nor counts how much one asks."""
+    with tempfile.TemporaryDirectory(prefix="harvestlane-") as folder:
+        settings = Settings.throwaway(Path(folder)).model_copy(
+            update={"view_wait_s": 0.0, "rate_per_minute": 1_000_000}
+        )
+        with running_stack(settings) as running:
+            yield running
 
 
 @pytest.fixture(scope="module")
