@@ -1,6 +1,6 @@
 # harvestlane: `make run` shows it, `make test` proves it; both set everything up first.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-long lint clean
+.PHONY: help setup run test test-long lint clean test-contract clients
 
 BIN := .venv/bin
 SCENARIO ?= kien-giang-2021-08
@@ -28,6 +28,12 @@ test: lint ## Check everything, then run all tests but the long ones, on ports a
 
 test-long: setup ## Run the long tests: whole demos, kills in the middle, a great graph.
 	$(BIN)/pytest -m slow --timeout 1800
+
+test-contract: setup ## Hold the API to its own description on a whole stack; about five minutes.
+	$(BIN)/pytest -m slow --timeout 1800 -s tests/contract
+
+clients: setup ## Write docs/openapi.json and the typed clients anew.
+	$(BIN)/python -m infra.clients
 
 clean: ## Remove what set-up made; the stack's own folder .harvestlane stays.
 	rm -rf .venv .cache api/pages/dist api/pages/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -95,6 +95,7 @@ def api_config(settings: Settings) -> ApiConfig:
         network_dir=settings.network,
         pages_dir=PAGES_DIR,
         clock=settings.clock,
+        view_wait_s=settings.view_wait_s,
         rate_per_minute=settings.rate_per_minute,
         oidc=_oidc(settings),
         osrm_table_size=settings.osrm_table_size,

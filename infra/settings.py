@@ -80,6 +80,9 @@ class Settings(BaseSettings):
         What the stack's one clock follows.
     clock_speed
         Seconds of the scenario's clock in one second of the wall's.
+    view_wait_s
+        How long a write waits for what an earlier one may have made a moment ago, in seconds,
+        before it says that there is no such thing.
     rate_per_minute
         How many requests a browser's session or a machine's key may send in a minute; 0 for any
         number.
@@ -138,6 +141,7 @@ class Settings(BaseSettings):
     nominatim_url: str | None = None
     clock: Literal["wall", "scenario"] = "wall"
     clock_speed: float = Field(1.0, gt=0, le=100_000, allow_inf_nan=False)
+    view_wait_s: float = Field(2.0, ge=0, le=10)
     rate_per_minute: int = Field(6_000, ge=0, le=10_000_000)
     oidc_issuer: str | None = None
     oidc_client_id: str | None = None

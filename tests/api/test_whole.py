@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from api.clients.python import ApiProblem, Client
+from api.clients.python.models import LotChange
 from infra.logins import script_token
 from infra.stack import Stack
 from schemas.model import LOCAL
@@ -42,18 +44,21 @@ def test_a_lot_goes_round_and_comes_out_of_the_stream(stack: Stack) -> None:
         assert (lot["status"], lot["declarer_id"]) == ("declared", "HTX1")
         again = client.post("/v1/lots", json=LOT, headers={"idempotency-key": "whole-1"})
         assert again.json()["receipts"][0]["id"] == sent.json()["receipts"][0]["id"]
-        assert client.patch(f"/v1/lots/{lot_id}", json={"quantity_kg": 4000}).status_code == 202
+    with Client(settings.base_url, token, timeout_s=60) as declarer:
+        changed = declarer.change_lot(lot_id, LotChange(quantity_kg=4000))
+        assert [receipt.type for receipt in changed.receipts] == ["lot.revised"]
         for _ in range(300):
-            if client.get(f"/v1/lots/{lot_id}").json()["quantity_kg"] == 4000:
+            if declarer.get_lot(lot_id).quantity_kg == 4000:
                 break
             time.sleep(0.1)
-        assert client.get(f"/v1/lots/{lot_id}").json()["version"] == lot["version"] + 1
-        report = client.get(
-            f"/v1/reports/daily?date={_day_of_now()}",
-            headers={"authorization": f"Bearer {script_token(settings, 'observer')}"},
-        )
-        figures = {(row["measure"], row["unit"]): row["on_time"] for row in report.json()["rows"]}
-        assert figures["declared", "kg"] >= LOT["quantity_kg"]
+        assert declarer.get_lot(lot_id).version == lot["version"] + 1
+        with pytest.raises(ApiProblem) as refused:
+            declarer.daily()
+        assert (refused.value.status, refused.value.code) == (403, "forbidden")
+    with Client(settings.base_url, script_token(settings, "observer"), timeout_s=60) as observer:
+        rows = observer.daily(date=_day_of_now()).rows
+    figures = {(row.measure, row.unit): row.on_time for row in rows}
+    assert figures["declared", "kg"] >= LOT["quantity_kg"]
 
 
 def _day_of_now() -> str:

@@ -1,4 +1,20 @@
-// Name the state documents that the API answers; the models in `schemas/` are their source.
+// Name what the API answers, by the types that are generated from its description.
+
+import type { components } from "../../../clients/typescript/schema";
+
+type Schemas = components["schemas"];
+
+/** An answer tells every field that the description has a default for. */
+type Whole<T> = T extends object ? { [Field in keyof T]-?: Whole<T[Field]> } : T;
+
+type Told<Name extends keyof Schemas> = Whole<Schemas[Name]>;
+
+/** The description leaves some parts open; here they are said as the pages read them. */
+type With<T, Parts> = Omit<T, keyof Parts> & Parts;
+
+interface OnMap {
+  geometry: GeoJSON.Geometry;
+}
 
 export interface Point {
   lat: number;
@@ -12,26 +28,7 @@ interface Versioned {
 
 export type Decision = "arrived" | "cleared" | "held" | "refused";
 
-export interface Truck extends Versioned {
-  truck_id: string;
-  registered: boolean;
-  plate: string | null;
-  haulier_id: string | null;
-  region: string | null;
-  vehicle_class: string | null;
-  payload_kg: number | null;
-  driver_id: string | null;
-  temperature_classes: string[];
-  home: (Point & { name?: string | null }) | null;
-  status: "available" | "unavailable" | null;
-  position: (Point & { at: string }) | null;
-  last_checkpoint: {
-    checkpoint_id: string;
-    decision: Decision;
-    at: string;
-    reason_code?: string | null;
-  } | null;
-}
+export type Truck = Told<"TruckState">;
 
 export interface Reason {
   code: string;
@@ -41,36 +38,12 @@ export interface Reason {
   fix?: { kind: string; vi: string; en: string } | null;
 }
 
-export interface Lot extends Versioned {
-  lot_id: string;
-  region: string;
-  product: string;
-  quantity_kg: number;
-  grade: string | null;
-  price_vnd_per_kg: number | null;
-  pickup: Point & { name: string };
-  ready_from: string;
-  hold_until: string;
-  destinations: string[];
-  temperature: string;
-  status: "declared" | "ready" | "withdrawn";
-  booked_kg: number;
-  loaded_kg: number;
-  delivered_kg: number;
-  assignments: string[];
-  reasons: Reason[];
-}
+export type Lot = With<
+  Told<"LotState">,
+  { reasons: Reason[]; declarer_id?: string | null }
+>;
 
-export interface Slot extends Versioned {
-  slot_id: string;
-  facility_id: string;
-  gate_id: string;
-  window_start: string;
-  window_end: string;
-  capacity_trucks: number;
-  status: "open" | "closed";
-  reserved: { reservation_id: string; assignment_id: string; truck_id: string }[];
-}
+export type Slot = Told<"SlotState">;
 
 export type AssignmentStatus =
   | "proposed"
@@ -103,74 +76,19 @@ export interface Alternative {
   why_vi?: string;
 }
 
-export interface Assignment extends Versioned {
-  assignment_id: string;
-  trip_id: string;
-  leg: number;
-  region: string;
-  truck_id: string;
-  haulier_id: string;
-  plate: string | null;
-  lot_id: string;
-  product: string;
-  temperature: string;
-  quantity_kg: number;
-  facility_id: string;
-  gate_id: string;
-  slot_id: string;
-  window_start: string;
-  window_end: string;
-  corridor_id: string | null;
-  corridor_reason: string | null;
-  pickup: Point & { name: string };
-  departure: string;
-  pickup_eta: string;
-  delivery_eta: string;
-  breaks: [string, string][];
-  drive_s: number;
-  route: { geometry: GeoJSON.Geometry; duration_s: number; distance_m: number };
-  explanation: Explanation;
-  accept_by: string;
-  status: AssignmentStatus;
-  pinned: boolean;
-  revision: number;
-  reason: string | null;
-}
+export type Assignment = With<
+  Told<"AssignmentState">,
+  {
+    explanation: Explanation;
+    route: OnMap & { duration_s: number; distance_m: number };
+    temperature: Truck["temperature_classes"][number];
+    actor?: string | null;
+  }
+>;
 
-export interface Corridor extends Versioned {
-  corridor_id: string;
-  kind: "shuttle" | "fork";
-  name: string | null;
-  facilities: string[];
-  geometry: GeoJSON.Geometry;
-  width_m: number;
-  checkpoints: string[];
-  roster: string[];
-  hours: { start: string; end: string } | null;
-  valid_from: string;
-  valid_until: string | null;
-  status: "open" | "closed";
-}
+export type Corridor = With<Told<"CorridorState">, OnMap>;
 
-export interface Checkpoint extends Versioned {
-  place_id: string;
-  name: string;
-  lat: number;
-  lon: number;
-  bays: number;
-  region?: string | null;
-  status: "active" | "retired";
-  present: {
-    vehicle: string;
-    truck_id: string | null;
-    plate: string | null;
-    decision: "arrived" | "held";
-    since: string;
-    reason_code: string | null;
-  }[];
-  totals: Record<string, number>;
-  queue?: CheckpointQueue | null;
-}
+export type Checkpoint = Told<"CheckpointState">;
 
 export interface CheckpointQueue {
   waiting: number;
@@ -184,57 +102,13 @@ export interface CheckpointQueue {
   as_of: string;
 }
 
-export interface Arrivals {
-  trucks: {
-    assignment_id: string;
-    truck_id: string;
-    plate: string | null;
-    status: "proposed" | "accepted" | "loaded";
-    corridor_id: string | null;
-    eta: string;
-    eta_low: string;
-    eta_high: string;
-  }[];
-  bins: {
-    start: string;
-    end: string;
-    expected: number;
-    low: number;
-    high: number;
-    proposed: number;
-    delay_s: number;
-  }[];
-}
+export type Arrivals = Told<"ExpectedArrivals">;
 
-export interface Facility extends Versioned {
-  place_id: string;
-  kind: string;
-  name: string;
-  lat: number;
-  lon: number;
-  gates: string[];
-  products: string[];
-  status: "active" | "retired";
-}
+export type Facility = Told<"FacilityState">;
 
-export interface Closure extends Versioned {
-  closure_id: string;
-  kind: "road" | "zone";
-  geometry: GeoJSON.Geometry;
-  valid_from: string;
-  valid_until: string | null;
-  reason: string | null;
-  status: "in_force" | "lifted";
-}
+export type Closure = With<Told<"ClosureState">, OnMap>;
 
-export interface Alert extends Versioned {
-  alert_id: string;
-  subject: string;
-  code: string;
-  severity: "info" | "warning" | "critical";
-  params: Record<string, unknown>;
-  status: "raised" | "cleared";
-}
+export type Alert = Told<"AlertState">;
 
 export interface Command extends Versioned {
   command_id: string;
@@ -245,13 +119,7 @@ export interface Command extends Versioned {
   detail: string | null;
 }
 
-export interface Clock {
-  mode: "wall" | "scenario";
-  now: string;
-  speed: number;
-  held: boolean;
-  scenario: string | null;
-}
+export type Clock = Told<"ClockState">;
 
 export interface Session {
   role: string;

@@ -17,6 +17,7 @@ const seen = (decision: "arrived" | "cleared" | "held" | "refused") => ({
   checkpoint_id: "c1",
   decision,
   at: AT,
+  reason_code: null,
 });
 
 test("a truck's trip decides its colour, a checkpoint before it", () => {

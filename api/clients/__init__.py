@@ -1,0 +1,1 @@
+"""Hold typed clients made of the API's description; `make clients` writes them anew."""
