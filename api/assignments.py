@@ -15,7 +15,7 @@ from api.reads import json_answer, look_at
 from api.rights import own_assignment
 from schemas.assignment import ENDED
 from schemas.errors import Unavailable
-from schemas.model import Fact, Identifier, Kilograms, ShortText
+from schemas.model import Fact, Flag, Identifier, Kilograms, Numeric, ShortText
 
 router = APIRouter(prefix="/v1", tags=["assignments"], route_class=Route)
 
@@ -36,7 +36,7 @@ class Why(Fact):
 class Pin(Why):
     """Whether the planner may change the assignment."""
 
-    pinned: bool = True
+    pinned: Flag = True
 
 
 class Override(Why):
@@ -56,7 +56,7 @@ class Obstacle(Why):
     """What the driver meets."""
 
     kind: Annotated[str, Field(max_length=64)] = "other"
-    delay_s: Annotated[int, Field(ge=0, le=172_800)] | None = None
+    delay_s: Annotated[int, Field(ge=0, le=172_800), Numeric] | None = None
 
 
 class Sent(BaseModel, frozen=True):

@@ -18,7 +18,7 @@ from api.tokens import Actor
 from schemas.assignment import ACTIVE
 from schemas.checkpoint import CheckpointQueue, Decision
 from schemas.errors import Unavailable
-from schemas.model import Fact, Identifier, Moment, ShortText
+from schemas.model import Fact, Flag, Identifier, Moment, Numeric, ShortText
 from schemas.truck import Plate, normal_plate
 
 router = APIRouter(prefix="/v1", tags=["checkpoints"], route_class=Route)
@@ -31,8 +31,8 @@ class ClearanceBody(Fact):
     truck_id: Identifier | None = None
     plate: Plate | None = None
     officer_id: Identifier | None = None
-    people_count: Annotated[int, Field(ge=0, le=100)] | None = None
-    transit: bool | None = None
+    people_count: Annotated[int, Field(ge=0, le=100), Numeric] | None = None
+    transit: Flag | None = None
     reason_code: Annotated[str, Field(max_length=64)] | None = None
     pass_id: Identifier | None = None
     note: ShortText | None = None

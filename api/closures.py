@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Literal, Self
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic.config import JsonDict
 
 from api.desk import Acting, Route
 from api.intake import Draft, Receipt, send
@@ -16,6 +17,16 @@ from schemas.road import RoadClosed, ZoneRestricted
 
 router = APIRouter(prefix="/v1", tags=["closures"], route_class=Route)
 
+_EXAMPLE: JsonDict = {
+    "closure_id": "closure-ql61",
+    "kind": "road",
+    "region": "kien-giang",
+    "geometry": {"type": "LineString", "coordinates": [[105.27, 9.73], [105.28, 9.74]]},
+    "valid_from": "2021-08-24T05:00:00+07:00",
+    "valid_until": "2021-08-25T05:00:00+07:00",
+    "reason": "Ngập sâu",
+}
+
 _CLOSES: dict[str, tuple[str, type[Fact]]] = {
     "road": ("road.closed", RoadClosed),
     "zone": ("zone.restricted", ZoneRestricted),
@@ -25,6 +36,8 @@ _LIFTS = {"road": "road.reopened", "zone": "zone.lifted"}
 
 class ClosureBody(Fact):
     """A closed road or a restricted zone."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     closure_id: Identifier | None = None
     """Left out, the answer names one."""

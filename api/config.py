@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +11,9 @@ from api.identity.claims import OidcConfig
 
 MOST_BODY_BYTES = 1_048_576
 """Longest request body, in bytes: what a broker takes in one record by default."""
+
+MOST_FILE_BYTES = 4 * MOST_BODY_BYTES
+"""Longest file to import, in bytes: 10,000 rows and more."""
 
 COOKIE = "harvestlane_session"
 """Name of the cookie that holds a browser's session."""
@@ -57,6 +60,12 @@ class ApiConfig:
         The provider that people log in by, beside users of the stack's own; None for none.
     osrm_table_size
         OSRM's `table` answers at most as many entries as this number squared.
+    keys_path
+        File of the keys that seal what is kept of people; without it they live in memory.
+    heads_path
+        File to which the audit log's head is added about every minute; without it none is.
+    cors_origins
+        Other web sites whose pages may read answers, with a token; `*` for all.
     device_query_ids
         Whether a tracker's key may stand in the query of `/v1/devices/osmand`, for trackers that
         can send it nowhere else.
@@ -66,7 +75,7 @@ class ApiConfig:
 
     bootstrap: str
     redis_url: str
-    secret: bytes
+    secret: bytes = field(repr=False)
     network_dir: Path
     pages_dir: Path
     clock: Literal["wall", "scenario"] = "wall"
@@ -78,6 +87,9 @@ class ApiConfig:
     oidc: OidcConfig | None = None
     osrm_table_size: int = 2_000
     passes_dir: Path | None = None
+    keys_path: Path | None = None
+    heads_path: Path | None = None
+    cors_origins: tuple[str, ...] = ()
     device_query_ids: bool = False
     webhook_http: bool = False
 

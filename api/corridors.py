@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from api.desk import Acting, Deed, Route
 from api.intake import Draft, Receipt, send
@@ -17,6 +18,17 @@ from schemas.model import Fact, Geometry, Identifier, Moment, Region, ShortText
 
 router = APIRouter(prefix="/v1", tags=["corridors"], route_class=Route)
 
+_EXAMPLE: JsonDict = {
+    "corridor_id": "corridor-tac-cau-can-tho",
+    "kind": "shuttle",
+    "region": "kien-giang",
+    "facilities": ["port-tac-cau", "port-can-tho"],
+    "geometry": {"type": "LineString", "coordinates": [[105.135, 9.889], [105.788, 10.037]]},
+    "width_m": 200.0,
+    "hours": {"start": "05:00", "end": "20:00"},
+    "valid_from": "2021-08-24T05:00:00+07:00",
+}
+
 _NAMES = {
     "facilities": ("facility",),
     "checkpoints": ("checkpoint",),
@@ -27,6 +39,8 @@ _NAMES = {
 
 class CorridorBody(CorridorOpened):
     """A corridor to open."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     corridor_id: Identifier | None = None  # type: ignore[assignment]
     """Left out, the answer names one."""

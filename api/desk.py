@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from api.answers import Answers
+from api.audit import Chronicler
 from api.broker import Broker
 from api.clock import StackClock
 from api.config import ApiConfig
@@ -79,6 +80,7 @@ class Desk:
     clock: StackClock
     metrics: Metrics
     open_streams: OpenStreams
+    audit: Chronicler
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the process is asked to stop, so that streams end."""
 

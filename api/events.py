@@ -36,7 +36,7 @@ _EVENT: dict[str, Any] = {
         "id": {"type": "string", "minLength": 1, "maxLength": 512},
         "source": {"type": "string", "format": "uri-reference", "maxLength": 512},
         "type": {"type": "string"},
-        "time": {"type": "string", "format": "date-time"},
+        "time": {"type": ["string", "null"], "format": "date-time"},
         "data": {"type": "object"},
     },
 }

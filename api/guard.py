@@ -10,7 +10,9 @@ from urllib.parse import quote
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.config import MOST_BODY_BYTES
+from api.audit import note
+from api.audit.context import ASKED, Asked
+from api.config import MOST_BODY_BYTES, MOST_FILE_BYTES
 from api.depth import refuse_deep
 from api.desk import Desk
 from api.devices.positions import LINES
@@ -23,6 +25,7 @@ _log = logging.getLogger("api.requests")
 
 _BODY_S = 15.0
 _STREAM = "/v1/stream"
+_FILES = "/v1/imports/"
 _ASKED_ALWAYS = frozenset({"/healthz", "/readyz", "/metrics"})
 """Machines ask these every other second; a log that people read need not say so, nor of reads."""
 
@@ -66,8 +69,10 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        asked = Asked(scope)
+        ASKED.set(asked)
         is_tls = scope.get("scheme") == "https"
-        reply = _Reply(send, is_data=scope["path"].startswith("/v1/"), is_tls=is_tls)
+        reply = _Reply(send, asked, is_data=scope["path"].startswith("/v1/"), is_tls=is_tls)
         started = time.perf_counter()
         try:
             await self._serve(scope, receive, reply)
@@ -81,6 +86,8 @@ class Guard:
                 detail = "something went wrong here; it was written to the log"
                 await self._refuse(Problem("internal", detail), scope, receive, reply)
         finally:
+            if reply.status == 403 and "actor" in scope:
+                self._remember_refusal(scope)
             self._note(scope, reply.status, time.perf_counter() - started)
 
     async def _serve(self, scope: Scope, receive: Receive, send: _Reply) -> None:
@@ -94,7 +101,8 @@ class Guard:
             refuse_without_password(found.actor, path)
             refuse_outside_scopes(found.actor, method, path)
         if method in {"POST", "PATCH", "PUT", "DELETE"} and not _is_streamed(path, headers):
-            body = await _body(headers, receive)
+            most = MOST_FILE_BYTES if path.startswith(_FILES) else MOST_BODY_BYTES
+            body = await _body(headers, receive, most)
             refuse_deep(headers.get("content-type", ""), body)
             receive = _Replay(body, receive)
         await self._app(scope, receive, send)
@@ -106,6 +114,11 @@ class Guard:
             accept_language=Headers(scope=scope).get("accept-language"),
         )
         await said(scope, receive, send)
+
+    def _remember_refusal(self, scope: Scope) -> None:
+        """Write down that somebody known was refused; the same a minute long only once."""
+        actor = scope["actor"]
+        note(self._desk, actor, "access.refused", once_for=f"{actor.name} {actor.user_id}")
 
     def _note(self, scope: Scope, status: int, took_s: float) -> None:
         """Count and log by the route, never by the path or query: these may name people."""
@@ -121,8 +134,9 @@ class Guard:
 class _Reply:
     """Send on, with the headers that every answer has."""
 
-    def __init__(self, send: Send, *, is_data: bool, is_tls: bool) -> None:
+    def __init__(self, send: Send, asked: Asked, *, is_data: bool, is_tls: bool) -> None:
         self._send = send
+        self._asked = asked
         self._is_data = is_data
         self.is_tls = is_tls
         self.cookies: tuple[str, ...] = ()
@@ -137,6 +151,9 @@ class _Reply:
             more = [pair for pair in always if pair[0] not in given]
             message["headers"] = [*message["headers"], *more]
             headers = MutableHeaders(scope=message)
+            if self._asked.request_id is not None:  # it stands in the audit log
+                request_id = self._asked.request_id.encode()
+                message["headers"].append((b"x-request-id", request_id))
             if self.is_tls:
                 headers.update(_ONLY_TLS)
             if "set-cookie" not in headers:  # else the answer itself logs in or out
@@ -168,10 +185,10 @@ def _is_streamed(path: str, headers: Headers) -> bool:
     return path == "/v1/positions" and media == LINES
 
 
-async def _body(headers: Headers, receive: Receive) -> bytes:
+async def _body(headers: Headers, receive: Receive, most: int) -> bytes:
     told = headers.get("content-length", "0")
-    if told.isdigit() and int(told[:20]) > MOST_BODY_BYTES:
-        raise _too_large()
+    if told.isdigit() and int(told[:20]) > most:
+        raise _too_large(most)
     parts, size = [], 0
     try:
         async with asyncio.timeout(_BODY_S):
@@ -181,13 +198,13 @@ async def _body(headers: Headers, receive: Receive) -> bytes:
                     raise Problem("bad_request", "the client left before its request was whole")
                 parts.append(message.get("body", b""))
                 size += len(parts[-1])
-                if size > MOST_BODY_BYTES:
-                    raise _too_large()
+                if size > most:
+                    raise _too_large(most)
                 if not message.get("more_body"):
                     return b"".join(parts)
     except TimeoutError:
         raise Problem("bad_request", "the body took too long to arrive") from None
 
 
-def _too_large() -> Problem:
-    return Problem("too_large", f"a body holds at most {MOST_BODY_BYTES} bytes; send less at once")
+def _too_large(most: int) -> Problem:
+    return Problem("too_large", f"a body holds at most {most} bytes; send less at once")

@@ -358,4 +358,6 @@ def with_id(entity_id: str, raw: bytes) -> bytes:
 
 def _rights(actor: Actor) -> Actor:
     """Leave of an actor what decides about what is seen."""
-    return replace(actor, expires_at=0.0, token_id="", page="/", session_id=None, key_id=None)
+    return replace(
+        actor, expires_at=0.0, token_id="", page="/", session_id=None, key_id=None, user_id=None
+    )

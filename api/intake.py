@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, Field, ValidationError
 
+from api.audit import chronicle_events
 from api.cloudevents import Incoming
 from api.desk import Deed
 from api.problems import Flaw, Problem
@@ -33,6 +34,10 @@ _EXTENSION = re.compile(r"[a-z0-9]{1,20}", re.ASCII)
 _PLAIN = frozenset({"id", "source", "specversion", "type", "time", "datacontenttype"})
 _RESERVED = ("/streams", "/api/", "/planner", "/infra")
 """Sources in whose name only the system's own parts speak."""
+
+
+_REASONED = frozenset({"assignment.override"})
+"""Types that nobody may report without saying why: they set aside what the rules had decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +80,14 @@ class Draft(BaseModel, frozen=True, arbitrary_types_allowed=True):
         Its data as it came from the body, with what the path adds.
     time
         When it happened; None for now.
+    event_id
+        Its id where the request decides that; None for one by the idempotency key.
     """
 
     type: str
     data: dict[str, Any]
     time: datetime | None = None
+    event_id: str | None = None
 
 
 async def send(deed: Deed, drafts: Sequence[Draft]) -> list[Receipt]:
@@ -105,6 +113,8 @@ async def send(deed: Deed, drafts: Sequence[Draft]) -> list[Receipt]:
 async def write(deed: Deed, checked: Sequence[Checked]) -> list[Receipt]:
     """Write events that were checked; return once the broker has acknowledged all of them.
 
+    What is decided, not measured, is written to the audit log first.
+
     Parameters
     ----------
     deed
@@ -118,6 +128,7 @@ async def write(deed: Deed, checked: Sequence[Checked]) -> list[Receipt]:
         As by `api.rights.within`, and `broker_unavailable`.
     """
     await within(deed, [(each.type, each.data) for each in checked])
+    await chronicle_events(deed.desk, deed.actor, checked)
     written = await deed.desk.broker.publish([each.record for each in checked])
     for event_type, count in Counter(each.type for each in checked).items():
         deed.desk.metrics.events.labels(event_type).inc(count)
@@ -176,7 +187,7 @@ def _made(deed: Deed, part: int, draft: Draft, now: datetime) -> Checked:
         "specversion": "1.0",
         "type": draft.type,
         "source": deed.actor.source,
-        "id": deed.event_id(part),
+        "id": draft.event_id or deed.event_id(part),
     }
     event = Incoming(attributes, draft.data, None)  # the body is the data
     time = draft.time or now
@@ -206,6 +217,9 @@ def _finished(
         read = read_data(record.topic, event_type, record.key, record.value)
     except MalformedEvent as error:
         raise _flaw(event, "data", str(error)) from None
+    if event_type in _REASONED and not (getattr(read, "reason", None) or "").strip():
+        flaw = Flaw(pointer=event.pointer("data", "reason"), message="missing", code="missing")
+        raise Problem("reason_needed", f"{event_type} needs a reason", errors=[flaw])
     return Checked(record=record, type=event_type, id=event_id, source=source, data=read)
 
 

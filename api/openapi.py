@@ -10,6 +10,8 @@ from fastapi.openapi.utils import get_openapi
 from api.config import COOKIE
 from api.devices.trackers import OWN_LOG_IN
 from api.identity.recognition import OPEN
+from api.links import add_links
+from api.mirror import KIND_OF
 from api.problems import ProblemDocument
 
 _ABOUT = """Keep harvests moving when rules, roads and checkpoints change by the hour.
@@ -18,7 +20,7 @@ A write answers 202 once the broker has acknowledged its events; what they chang
 moment later. Every error is a problem document (RFC 9457) with a stable `code`. Send the same
 `Idempotency-Key` when you repeat a write."""
 
-_LEAVE = ("DELETE", "/v1/session")  # open, and of no use to whoever is not logged in
+_ANY_ID = "entity_id"
 
 _SCHEMES = {
     "token": {
@@ -68,6 +70,8 @@ def _made(app: FastAPI) -> dict[str, Any]:
     components["securitySchemes"] = _SCHEMES
     schema = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
     components["schemas"] |= schema.pop("$defs", {}) | {"ProblemDocument": schema}
+    document["paths"] = _merged(document["paths"])
+    add_links(document)
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             operation["responses"].pop("422", None)  # among the default's problems
@@ -77,6 +81,20 @@ def _made(app: FastAPI) -> dict[str, Any]:
             if path in OWN_LOG_IN:
                 operation["security"] = [{"device": []}, {"token": []}]
                 continue
-            is_open = not path.startswith("/v1/") or (method.upper(), path) in OPEN - {_LEAVE}
+            is_open = not path.startswith("/v1/") or (method.upper(), path) in OPEN
             operation["security"] = [] if is_open else [{"token": []}, {"session": []}]
     return document
+
+
+def _merged(paths: dict[str, Any]) -> dict[str, Any]:
+    """Give one address one entry, with the id by its name: a lot's is `lot_id` for every method."""
+    merged: dict[str, Any] = {}
+    for path, methods in paths.items():
+        plural = path.removeprefix("/v1/").partition("/")[0]
+        name = f"{KIND_OF.get(plural, 'entity')}_id"
+        for operation in methods.values():
+            for parameter in operation.get("parameters", ()):
+                if parameter["name"] == _ANY_ID:
+                    parameter["name"] = name
+        merged.setdefault(path.replace(_ANY_ID, name), {}).update(methods)
+    return merged

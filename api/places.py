@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from api.desk import Acting, Deed, Route
 from api.intake import Draft, Receipt, send
@@ -17,9 +18,29 @@ from schemas.vocabulary import Product
 
 router = APIRouter(prefix="/v1", tags=["places"], route_class=Route)
 
+_FACILITY: JsonDict = {
+    "place_id": "port-cai-cui",
+    "kind": "port",
+    "name": "Cảng Cái Cui",
+    "lat": 9.99,
+    "lon": 105.83,
+    "gates": ["G1", "G2"],
+    "region": "can-tho",
+}
+_CHECKPOINT: JsonDict = {
+    "place_id": "cp-cai-tac",
+    "name": "Chốt Cái Tắc",
+    "lat": 9.92,
+    "lon": 105.73,
+    "bays": 2,
+    "region": "can-tho",
+}
+
 
 class FacilityBody(FacilityRegistered):
     """A facility to register."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_FACILITY]})
 
     place_id: Identifier | None = None  # type: ignore[assignment]
     """Left out, the answer names one."""
@@ -29,6 +50,8 @@ class FacilityBody(FacilityRegistered):
 
 class CheckpointBody(CheckpointRegistered):
     """A checkpoint to register."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_CHECKPOINT]})
 
     place_id: Identifier | None = None  # type: ignore[assignment]
     """Left out, the answer names one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 import orjson
@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api.methods import methods_of
 from schemas.errors import HarvestlaneError, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
@@ -56,11 +57,15 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
     "source_reserved": (422, "Nguồn sự kiện không thuộc bạn", "Source is another's"),
     "time_ahead": (422, "Thời gian quá xa trong tương lai", "Time too far ahead"),
     "truck_unknown": (422, "Xe chưa đăng ký", "No such truck"),
+    "reason_needed": (422, "Cần nêu lý do", "A reason is needed"),
     "url_refused": (422, "Địa chỉ không dùng được", "Address not accepted"),
     "device_unknown": (422, "Thiết bị chưa đăng ký", "No such tracker"),
     "swapped": (422, "Vĩ độ và kinh độ bị đảo", "Latitude and longitude have changed places"),
     "key_reused": (422, "Khóa lặp lại đã dùng cho yêu cầu khác", "Key used for another request"),
     "batch_refused": (422, "Lô sự kiện bị từ chối", "Batch refused"),
+    "import_refused": (422, "Tệp có ô bị lỗi", "Cells of the file are wrong"),
+    "import_unreadable": (422, "Không đọc được tệp", "The file cannot be read"),
+    "report_too_large": (422, "Báo cáo quá lớn", "Report too large"),
     "password_weak": (422, "Mật khẩu quá dễ đoán", "The password is too easily guessed"),
     "too_many": (429, "Quá nhiều yêu cầu", "Too many requests"),
     "head_too_large": (431, "Địa chỉ hoặc tiêu đề quá dài", "Address or headers too long"),
@@ -183,7 +188,7 @@ def answer(problem: Problem, *, instance: str, accept_language: str | None = Non
         The request's header of this name.
     """
     status, vietnamese, english = PROBLEMS[problem.code]
-    language = _language(accept_language or "")
+    language = language_of(accept_language)
     headers = {"content-language": language, "cache-control": "no-store", **problem.headers}
     if status == 503:
         headers.setdefault("retry-after", _RETRY_AFTER_S)
@@ -201,12 +206,35 @@ def answer(problem: Problem, *, instance: str, accept_language: str | None = Non
     return Response(_dump(document), status, headers, MEDIA_TYPE)
 
 
+def language_of(accept_language: str | None) -> Literal["vi", "en"]:
+    """Return the language that a reader prefers: Vietnamese, unless English is asked for.
+
+    Parameters
+    ----------
+    accept_language
+        The request's header of this name.
+    """
+    weights = {"vi": 0.0, "en": 0.0}
+    for part in (accept_language or "").lower().split(","):
+        tag, _, weight = part.strip().partition(";q=")
+        language = tag.split("-")[0]
+        if language in weights:
+            try:
+                weights[language] = max(weights[language], float(weight or 1))
+            except ValueError:
+                continue
+    return "en" if weights["en"] > weights["vi"] else "vi"
+
+
 def install(app: FastAPI) -> None:
     """Let the application answer its errors as problem documents."""
 
     async def handle(request: Request, error: Exception) -> Response:
+        problem = problem_of(error)
+        if problem.code == "method_not_allowed":
+            problem.headers["allow"] = ", ".join(methods_of(app, request.url.path))
         return answer(
-            problem_of(error),
+            problem,
             instance=quote(request.url.path),
             accept_language=request.headers.get("accept-language"),
         )
@@ -265,16 +293,3 @@ def _dump(document: dict[str, Any]) -> bytes:
         document["detail"] = document["detail"].encode("utf-8", "replace").decode()
         document["errors"] = []
         return orjson.dumps(document)
-
-
-def _language(accept_language: str) -> str:
-    weights = {"vi": 0.0, "en": 0.0}
-    for part in accept_language.lower().split(","):
-        tag, _, weight = part.strip().partition(";q=")
-        language = tag.split("-")[0]
-        if language in weights:
-            try:
-                weights[language] = max(weights[language], float(weight or 1))
-            except ValueError:
-                continue
-    return "en" if weights["en"] > weights["vi"] else "vi"

@@ -215,7 +215,7 @@ async def look_at(
     if sight.is_whole:
         return with_id(entity_id, entry.raw)
     doc = entry.doc
-    if kind == "alert" or (sight.is_by_trips and sight.needs(kind)):
+    if sight.needs(kind) and (sight.is_by_trips or kind not in {"assignment", "command"}):
         await sight.load(views)
     elif kind == "assignment":
         await _meet(views, sight, "truck", doc.get("truck_id"))
@@ -228,8 +228,12 @@ async def look_at(
 
 async def _meet(views: RedisViews, sight: Sight, kind: str, entity_id: str | None) -> None:
     entry = views.mirror.shelf(kind).get(entity_id) if entity_id else None
-    if entry is not None and entity_id is not None:
+    if entry is None or entity_id is None:
+        return
+    if kind == "assignment":
         await look_at(views, sight, kind, entity_id, entry)
+    else:
+        sight.show(kind, entity_id, entry.doc)
 
 
 def json_answer(body: bytes, status: int = 200) -> Response:

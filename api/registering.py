@@ -17,6 +17,7 @@ from api.desk import Deed
 from api.intake import Draft, Receipt, send
 from api.mirror import KIND_OF
 from api.problems import Flaw, Problem, flaws_of, pointer_to
+from api.sight import is_inside
 from schemas.errors import Unavailable
 from schemas.model import Fact
 
@@ -162,8 +163,8 @@ async def _to_change(deed: Deed, kind: str, entity_id: str) -> Doc | None:
     if kind != "truck":
         return await deed.known(kind, entity_id)
     known = await found(deed, kind, entity_id, wait_s=deed.desk.config.view_wait_s)
-    if known is not None and not known.get("registered", True):
-        known = None  # seen by somebody, registered by nobody
+    if known is not None and not (known.get("registered", True) and is_inside(deed.actor, known)):
+        known = None  # seen by somebody, registered by nobody; or in another region
     if known is None and await deed.desk.views.answers():
         raise Problem("not_found", f"no truck {entity_id[:140]!r} is registered")
     return known

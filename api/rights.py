@@ -133,7 +133,7 @@ _WRITTEN = tuple(
     f"/v1/{noun}"
     for noun in (
         *("events", "positions", "trucks", "lots", "facilities", "checkpoints", "corridors"),
-        *("closures", "assignments"),
+        *("closures", "assignments", "imports"),
     )
 )
 """Where events are written, each of whose types `within` holds against the scopes."""

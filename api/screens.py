@@ -18,7 +18,7 @@ PAGES = {
     "/checkpoint": "checkpoint.html",
     "/login": "login.html",
 }
-_ASSET = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*", re.ASCII)
+_ASSET = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}", re.ASCII)
 _FOR_EVER = {"cache-control": "public, max-age=31536000, immutable"}
 _ASK_AGAIN = {"cache-control": "no-cache"}
 _NOT_BUILT = """<!doctype html>

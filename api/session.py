@@ -6,11 +6,12 @@ import logging
 import math
 import time
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
+from api.audit import chronicle, note
 from api.desk import AtDesk, Desk, Route
 from api.identity.administrators import is_administrator, reaches
 from api.identity.cookies import kept_by, taken_back
@@ -93,6 +94,20 @@ PAGE_OF = {"haulier": "/haulier", "driver": "/haulier", "checkpoint_officer": "/
 """Where roles other than the dispatcher's have their page."""
 
 
+class Ways(BaseModel, frozen=True):
+    """How one may log in here, beside one-time links."""
+
+    password: Literal[True] = True
+    provider: bool
+    """Whether `GET /v1/session/oidc` leads to a provider."""
+
+
+@router.get("/session/ways", summary="How one may log in")
+async def ways(desk: AtDesk) -> Ways:
+    """Tell the log-in page what to offer."""
+    return Ways(provider=desk.door.provider is not None)
+
+
 @router.post(
     "/session",
     summary="Log in with a one-time code, or a name and a password",
@@ -101,10 +116,15 @@ PAGE_OF = {"haulier": "/haulier", "driver": "/haulier", "checkpoint_officer": "/
 async def log_in(desk: AtDesk, body: LoginBody, request: Request, response: Response) -> Session:
     """Spend the code or compare the password, and set the session's cookies."""
     refuse_other_sites(request.method, request.headers)
-    if body.code is not None:
-        page, tokens = await _by_code(desk, body.code)
-    else:
-        page, tokens = "/", await _by_password(desk, body, request)
+    try:
+        if body.code is not None:
+            page, tokens = await _by_code(desk, body.code)
+        else:
+            page, tokens = "/", await _by_password(desk, body, request)
+    except Problem as problem:
+        note(desk, None, "session.refused", once_for=f"{problem.code} {body.login}")
+        raise
+    await chronicle(desk, desk.door.sessions.actor(tokens.access), "session.opened")
     keep(response, tokens, is_tls=request.url.scheme == "https")
     return _told(desk.door.sessions.actor(tokens.access), page)
 
@@ -130,6 +150,7 @@ async def log_out(desk: AtDesk, request: Request) -> Response:
         if problem.code == "cross_origin":
             raise
         return answer
+    note(desk, found.actor, "session.closed", once_for=found.actor.token_id, outcome="allowed")
     if found.actor.session_id and not await desk.door.end_session(found.actor.session_id):
         _log.warning("the end of a session is not in Kafka yet; it is written later")
     return answer
@@ -143,6 +164,8 @@ async def set_password(
     actor: Actor = request.scope["actor"]
     wanting = desk.door.users.may_take(actor, body.password)
     await desk.door.attempts.begin(wanting.login, _address(request))  # `current` may be guessed
+    entities = [f"user/{wanting.user_id}"]
+    await chronicle(desk, actor, "user.password_changed", entities=entities)
     user = await desk.door.users.set_password(wanting, body.password, body.current)
     await desk.door.attempts.succeeded(user.login)
     tokens = await desk.door.sessions.open(user, how="password", user_id=user.user_id)
@@ -171,6 +194,7 @@ async def end_session(desk: AtDesk, session_id: str, request: Request) -> Respon
     found = {one.session_id: one for one in desk.door.sessions.every() if _may_end(actor, one)}
     if session_id not in found:
         raise Problem("not_found", f"no session {session_id[:40]!r} is known to you")
+    await chronicle(desk, actor, "session.ended", entities=[f"session/{session_id}"])
     if not await desk.door.end_session(session_id):
         raise Problem("broker_unavailable", "the session is over here, but Kafka does not know yet")
     return Response(status_code=204)

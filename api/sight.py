@@ -10,8 +10,8 @@ import orjson
 
 from api.passing import passes
 from api.tokens import Actor
+from api.trips import Trips
 from api.views import RedisViews
-from schemas.assignment import ACTIVE
 
 Doc = dict[str, Any]
 
@@ -23,6 +23,7 @@ _LOCATION = ("position", "home")
 _SEES_LOCATION = _WHOLE_TRUCK | {"observer"}
 _PRICES = WIDE | {"observer", "lot_declarer"}
 _OFFICER = "checkpoint_officer"
+_BY_TRIPS = frozenset({_OFFICER, "lot_declarer", "port_operator"})
 
 _DECIDED_BY: dict[str, tuple[str, ...]] = {
     "haulier": ("truck", "assignment"),
@@ -43,26 +44,25 @@ class Own:
     trucks
         A haulier's or driver's trucks; those that are expected or present at an officer's post.
     lots
-        A declarer's lots, or those of the one trip that a log-in is for.
+        A declarer's lots.
     assignments
         Trips with these trucks or lots, to a port operator's facility, or past an officer's post.
+    trips
+        Which trucks and lots these trips name: others' are seen by that alone.
     """
 
     trucks: set[str] = field(default_factory=set)
     lots: set[str] = field(default_factory=set)
     assignments: set[str] = field(default_factory=set)
+    trips: Trips = field(default_factory=Trips)
 
 
 @dataclass(slots=True)
 class _Post:
-    """An officer's checkpoint: where it is, who is at it, whose trips pass it."""
+    """An officer's checkpoint: where it is, who is at it."""
 
     lonlat: tuple[float, float] | None = None
     present: set[str] = field(default_factory=set)
-    expected: dict[str, str] = field(default_factory=dict)
-    """The truck of each trip under way."""
-    lots: dict[str, str] = field(default_factory=dict)
-    """The lot of each trip."""
     widths_m: dict[str, float] = field(default_factory=dict)
 
 
@@ -84,8 +84,9 @@ class Sight:
         self._is_wide = actor.role in WIDE
         self.is_whole = self._is_wide and actor.regions is None
         """Whether everything is seen as it is."""
-        self.is_by_trips = actor.role == _OFFICER or actor.assignment_id is not None
-        """Whether trips decide which trucks and lots are seen."""
+        self._is_bound = not self._is_wide and actor.role != "observer"
+        self.is_by_trips = actor.assignment_id is not None or actor.role in _BY_TRIPS
+        """Whether trips decide which trucks are seen."""
 
     @property
     def decided_by(self) -> tuple[str, ...]:
@@ -104,7 +105,9 @@ class Sight:
         """
         if kind in {"assignment", "alert", "command"}:
             return True
-        return self.is_by_trips and kind in {"truck", "lot"}
+        if kind == "truck":
+            return self.is_by_trips
+        return self._is_bound and kind in {"lot", "slot", "corridor", "checkpoint"}
 
     async def load(self, views: RedisViews) -> None:
         """Learn from all views what is the actor's own.
@@ -153,28 +156,33 @@ class Sight:
         own = {"truck": self.own.trucks, "lot": self.own.lots, "assignment": self.own.assignments}
         own.get(kind, set()).discard(entity_id)
         if kind == "assignment":
-            self._post.expected.pop(entity_id, None)
-            self._post.lots.pop(entity_id, None)
+            self.own.trips.drop(entity_id)
 
     def _truck(self, entity_id: str, doc: Doc) -> Doc | None:
         role, subject = self.actor.role, self.actor.subject
         if self.actor.assignment_id is not None:
-            return doc if entity_id in self.own.trucks else None
+            return doc if self._knows_truck(entity_id) else None
         owner = {"haulier": "haulier_id", "driver": "driver_id"}.get(role)
         if owner is not None:
             is_own = subject is not None and doc.get(owner) == subject
             _keep(self.own.trucks, entity_id, is_own=is_own)
             return doc if is_own else None
-        if role == _OFFICER and not self._is_at_post(entity_id, doc):
+        if self._is_bound and not self._knows_truck(entity_id) and not self._was_here(doc):
             return None
         hidden = () if role in _SEES_LOCATION else _LOCATION
         return _without(doc, "driver_id", *hidden)
 
-    def _is_at_post(self, entity_id: str, doc: Doc) -> bool:
-        post, here = self._post, self.actor.subject
-        if entity_id in post.present or entity_id in post.expected.values():
-            return True
+    def _knows_truck(self, truck_id: str | None) -> bool:
+        own = self.own
+        return (
+            truck_id in own.trucks
+            or truck_id in self._post.present
+            or own.trips.name_truck(truck_id)
+        )
+
+    def _was_here(self, doc: Doc) -> bool:
         last = doc.get("last_checkpoint") or {}
+        here = self.actor.subject if self.actor.role == _OFFICER else None
         return here is not None and last.get("checkpoint_id") == here
 
     def _lot(self, entity_id: str, doc: Doc) -> Doc | None:
@@ -182,9 +190,7 @@ class Sight:
             is_own = doc.get("declarer_id") == self.actor.subject
             _keep(self.own.lots, entity_id, is_own=is_own)
             return doc if is_own else None
-        if self.actor.assignment_id is not None and entity_id not in self.own.lots:
-            return None
-        if self.actor.role == _OFFICER and entity_id not in self._post.lots.values():
+        if self._is_bound and not self.own.trips.name_lot(entity_id):
             return None
         hidden = () if self.actor.role in _PRICES else ("price_vnd_per_kg",)
         return _without(doc, *hidden)
@@ -193,8 +199,6 @@ class Sight:
         role, subject = self.actor.role, self.actor.subject
         if self.actor.assignment_id is not None:
             mine = entity_id == self.actor.assignment_id
-            if mine:
-                self.own.trucks, self.own.lots = {doc.get("truck_id", "")}, {doc.get("lot_id", "")}
         elif role == _OFFICER:
             mine = self._passes_post(entity_id, doc)
         else:
@@ -205,33 +209,44 @@ class Sight:
                 "port_operator": doc.get("facility_id") == subject,
             }.get(role, True)
         _keep(self.own.assignments, entity_id, is_own=mine)
+        if mine:
+            self.own.trips.put(entity_id, doc)
+        else:
+            self.own.trips.drop(entity_id)
         return _without(doc, "actor") if mine else None
 
     def _passes_post(self, entity_id: str, doc: Doc) -> bool:
         post = self._post
         width_m = post.widths_m.get(doc.get("corridor_id") or "", 0.0)
-        is_past = post.lonlat is not None and passes(entity_id, doc, post.lonlat, width_m)
-        if is_past and doc.get("status") in ACTIVE:
-            post.expected[entity_id] = doc.get("truck_id", "")
-        else:
-            post.expected.pop(entity_id, None)
-        if is_past:
-            post.lots[entity_id] = doc.get("lot_id", "")
-        else:
-            post.lots.pop(entity_id, None)
-        return is_past
+        return post.lonlat is not None and passes(entity_id, doc, post.lonlat, width_m)
 
     def _checkpoint(self, entity_id: str, doc: Doc) -> Doc | None:
+        vehicles = doc.get("present") or ()
         if entity_id == self.actor.subject and self.actor.role == _OFFICER:
             self._post.lonlat = (doc["lon"], doc["lat"]) if "lon" in doc else None
-            vehicles = doc.get("present") or ()
             self._post.present = {one["truck_id"] for one in vehicles if one.get("truck_id")}
-        return doc
+            return doc
+        return self._with_known(doc, "present") if self._is_bound else doc
 
     def _corridor(self, entity_id: str, doc: Doc) -> Doc | None:
         if self.actor.role == _OFFICER:
             self._post.widths_m[entity_id] = doc.get("width_m") or 0.0
-        return doc
+            return doc
+        if not self._is_bound:
+            return doc
+        roster = [name for name in doc.get("roster") or () if self._knows_truck(name)]
+        return {**self._with_known(doc, "findings"), "roster": roster}
+
+    def _slot(self, _entity_id: str, doc: Doc) -> Doc | None:
+        is_own = self.actor.role == "port_operator" and doc.get("facility_id") == self.actor.subject
+        return self._with_known(doc, "reserved") if self._is_bound and not is_own else doc
+
+    def _with_known(self, doc: Doc, name: str) -> Doc:
+        """Leave, of a list about trucks, what is about trucks that the actor may see."""
+        return {**doc, name: [one for one in doc.get(name) or () if self._knows(one)]}
+
+    def _knows(self, about: Doc) -> bool:
+        return self._knows_truck(about.get("truck_id"))
 
     def _alert(self, _entity_id: str, doc: Doc) -> Doc | None:
         role, subject = self.actor.role, doc.get("subject")
@@ -242,7 +257,10 @@ class Sight:
             here = self.actor.subject
             return doc if here and here in (subject, params.get("checkpoint_id")) else None
         own = {self.actor.subject} | self.own.trucks | self.own.lots | self.own.assignments
-        return doc if subject is not None and subject in own else None
+        is_of_trip = self.actor.assignment_id is not None and (
+            self.own.trips.name_truck(subject) or self.own.trips.name_lot(subject or "")
+        )
+        return doc if subject is not None and (subject in own or is_of_trip) else None
 
     def _command(self, _entity_id: str, doc: Doc) -> Doc | None:
         if self.actor.role == "observer" and self.actor.regions is None:
@@ -263,6 +281,7 @@ _LOOKS: dict[str, _Look] = {
     "command": Sight._command,  # noqa: SLF001
     "checkpoint": Sight._checkpoint,  # noqa: SLF001
     "corridor": Sight._corridor,  # noqa: SLF001
+    "slot": Sight._slot,  # noqa: SLF001
 }
 _WIDE_LOOKS: dict[str, _Look] = {
     "assignment": Sight._wide_assignment,  # noqa: SLF001

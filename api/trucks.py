@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from api.desk import Acting, Route
 from api.intake import Draft, Receipt, send
@@ -18,9 +19,21 @@ from schemas.vocabulary import Temperature, VehicleClass
 
 router = APIRouter(prefix="/v1", tags=["trucks"], route_class=Route)
 
+_EXAMPLE: JsonDict = {
+    "truck_id": "truck-901",
+    "plate": "68C-123.45",
+    "haulier_id": "htx-van-tai-rach-gia",
+    "region": "kien-giang",
+    "payload_kg": 8000,
+    "temperature_classes": ["ambient", "chilled"],
+    "home": {"lat": 10.012, "lon": 105.081, "name": "Rạch Giá"},
+}
+
 
 class TruckBody(TruckRegistered):
     """A truck to register."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     truck_id: Identifier | None = None  # type: ignore[assignment]
     """Left out, the answer names one."""

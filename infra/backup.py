@@ -1,7 +1,8 @@
 """Copy what must last out of a stopped stack's folder, and put it back into an empty one.
 
-What lasts is the event log, the secret that signs tokens, and how far scenarios have been played;
-views and tables are made anew from the log.
+What lasts is the event log, the secret that signs tokens, the keys that seal what is kept of
+people, the audit log's heads, and how far scenarios have been played; views and tables are made
+anew from the log.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from schemas.errors import BackupError
 
 LOGS = ("kafka", "kafka-1", "kafka-2", "kafka-3")
 """Where the event log is: in the first with one broker, in the others with three."""
-LASTING = (*LOGS, "secret", "scenario")
+LASTING = (*LOGS, "secret", "scenario", "personal.keys", "audit.heads")
 """What is copied, by its name in the stack's folder."""
 MANIFEST = "backup.json"
 _ROOM = 1.1

@@ -13,7 +13,8 @@ from typing import Any
 import yaml
 
 from schemas.model import Fact
-from schemas.topics import DEAD_LETTERS, KEPT_TOPICS, POSTABLE, TOPICS, Topic
+from schemas.personal import HELD
+from schemas.topics import CATALOGUE, DEAD_LETTERS, KEPT_TOPICS, POSTABLE, TOPICS, Topic
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _FIRST_LINES = """\
@@ -42,6 +43,7 @@ def render() -> dict[str, str]:
     texts["asyncapi.yaml"] = _FIRST_LINES + yaml.dump(
         _asyncapi(), Dumper=_Plain, sort_keys=False, allow_unicode=True, width=100
     )
+    texts["personal-data.md"] = "\n".join(_personal()) + "\n"
     return texts
 
 
@@ -65,6 +67,46 @@ def write(docs: Path) -> list[Path]:
     for path, text in texts.items():
         (docs / path).write_text(text, encoding="utf-8")
     return [docs / path for path in texts]
+
+
+def _personal() -> Iterator[str]:
+    """Write the table of personal data, as `schemas.personal` has it."""
+    yield "# Personal data"
+    yield ""
+    yield "Written from schemas/personal.py by `harvestlane topics docs`; do not edit."
+    yield "[security.md](security.md) says what else holds."
+    yield ""
+    yield "| what | where | why, on what ground | how long | who reads it | sealed, reads logged |"
+    yield "|---|---|---|---|---|---|"
+    for row in HELD:
+        where = "; ".join(f"`{name}`: {kept_for(name)}" for name in row.topics)
+        cells = (
+            f"{row.what} (`{'` `'.join(row.fields)}`)",
+            f"{' '.join(f'`{name}`' for name in row.topics)}; {row.also}",
+            f"{row.why}; {row.ground}",
+            f"{row.days} days" if row.days else where,
+            ", ".join(row.readers),
+            f"{_yes(row.is_sealed)}, {_yes(row.reads_are_logged)}",
+        )
+        yield f"| {' | '.join(cells)} |"
+
+
+def kept_for(topic: str) -> str:
+    """Say how long a topic keeps what stands in it.
+
+    Parameters
+    ----------
+    topic
+        Its name.
+    """
+    kept = CATALOGUE[topic]
+    if kept.retention_ms == -1:
+        return "until replaced or forgotten" if kept.compacted else "for ever"
+    return f"{kept.retention_ms // 86_400_000} days"
+
+
+def _yes(fact: bool) -> str:  # noqa: FBT001 - one fact
+    return "yes" if fact else "no"
 
 
 def _models() -> dict[str, type[Fact]]:
@@ -221,6 +263,11 @@ def _operations(topic: Topic) -> list[tuple[str, dict[str, Any]]]:
     channel = {"$ref": f"#/channels/{topic.name}"}
     if topic.name in KEPT_TOPICS:
         sentences = {"receive": "The API reads it at start.", "send": "The API keeps it here."}
+    elif topic.name == "audit.entry.v1":
+        sentences = {
+            "receive": "The API answers searches from it; `harvestlane audit verify` judges it.",
+            "send": "The API says what is about to be done.",
+        }
     elif topic.audience == "internal" or topic.name == "slot.reservation.v1":
         sentences = {"receive": "The stream workers read it.", "send": "The stream workers say it."}
     elif POSTABLE & set(topic.types):

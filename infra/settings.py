@@ -3,6 +3,7 @@
 import contextlib
 import os
 import random
+import re
 import secrets
 import socket
 from datetime import timedelta
@@ -28,6 +29,7 @@ what is fetched among what lives long, once it has seen a large piece freed: a w
 behind for a while grew by 10 to 30 MB each time and kept them."""
 _PREFIX = "HARVESTLANE_"
 _SECRET_BYTES = 32
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
 _PORTS_TO_TRY = range(20_000, 32_000)  # below those that the system gives to outgoing connections
 _STEP = 2  # between the ports of one broker and those of the next
 
@@ -65,6 +67,9 @@ class Settings(BaseSettings):
     keep_days
         How many days lots, windows, assignments, commands and alerts are remembered once they are
         over; longer than topics keep what was said of them.
+    audit_days
+        How many days the audit log is kept; for ever without it. A topic that is there already
+        keeps what it has.
     network
         Folder of the road network, as `roads build` writes it.
     overpass_url
@@ -95,6 +100,8 @@ class Settings(BaseSettings):
         has all regions.
     osrm_table_size
         OSRM's `table` answers at most as many entries as this number squared.
+    cors_origins
+        Other web sites whose pages may use the API with a token, with commas; `*` for all.
     planner_budget_s
         How long a plan is searched for; more makes better plans, and later ones.
     planner_limit_s
@@ -125,6 +132,7 @@ class Settings(BaseSettings):
     workers: int = Field(2, ge=0, le=64)
     standbys: int = Field(1, ge=0, le=2)
     keep_days: float = Field(45.0, gt=0, le=3650, allow_inf_nan=False)
+    audit_days: float | None = Field(None, ge=1, le=36_500, allow_inf_nan=False)
     network: Path = PROJECT / ".cache" / "roads" / "bundled"
     overpass_url: str | None = None
     nominatim_url: str | None = None
@@ -140,6 +148,7 @@ class Settings(BaseSettings):
     oidc_subject_claim: str = "harvestlane_subject"
     oidc_regions_claim: str | None = None
     osrm_table_size: int = Field(2_000, ge=1, le=10_000)
+    cors_origins: str = ""
     planner_budget_s: float = Field(2.0, gt=0, le=600, allow_inf_nan=False)
     planner_limit_s: float = Field(20.0, ge=1, le=3600, allow_inf_nan=False)
     metering: bool = True
@@ -151,6 +160,14 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return None if path is None else path.expanduser().absolute()
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, origins: str) -> str:
+        named = [origin.strip() for origin in origins.split(",") if origin.strip()]
+        if not all(origin == "*" or _ORIGIN.fullmatch(origin) for origin in named):
+            raise ValueError("Expected origins such as https://example.vn, with commas, or *")
+        return ",".join(named)
 
     @field_validator("brokers")
     @classmethod
@@ -229,6 +246,16 @@ class Settings(BaseSettings):
     def secret_path(self) -> Path:
         """Name the file with the secret that signs tokens."""
         return self.home / "secret"
+
+    @property
+    def keys_path(self) -> Path:
+        """Name the file with the keys that seal what is kept of people."""
+        return self.home / "personal.keys"
+
+    @property
+    def heads_path(self) -> Path:
+        """Name the file with the heads that the audit log has had."""
+        return self.home / "audit.heads"
 
     def tables_dir(self, worker: str) -> Path:
         """Name the folder of one worker's tables.

@@ -25,6 +25,8 @@ CHANGELOGS: dict[str, int] = {
 }
 """The topics in which Faust keeps its tables, and their partitions; always compacted."""
 
+AUDIT = "audit.entry.v1"
+_DAY_MS = 86_400_000
 _MOST_REPLICAS = 3
 _PATIENCE_MS = 10_000
 _WHAT_TO_DO = "start a stack with `harvestlane up` or correct HARVESTLANE_KAFKA"
@@ -80,14 +82,29 @@ class Applied:
     differences: tuple[Difference, ...]
 
 
-def wanted_topics() -> tuple[Wanted, ...]:
-    """List every topic that a stack needs: the catalogue's and the changelogs of the tables."""
-    catalogue = (Wanted(topic.name, topic.partitions, topic.configs) for topic in TOPICS)
+def wanted_topics(settings: Settings | None = None) -> tuple[Wanted, ...]:
+    """List every topic that a stack needs: the catalogue's and the changelogs of the tables.
+
+    Parameters
+    ----------
+    settings
+        Say how long the audit log is kept; without them it is for ever.
+    """
+    catalogue = (
+        Wanted(topic.name, topic.partitions, topic.configs | _kept_for(topic.name, settings))
+        for topic in TOPICS
+    )
     changelogs = (
         Wanted(name, partitions, {"cleanup.policy": "compact"})
         for name, partitions in CHANGELOGS.items()
     )
     return (*catalogue, *changelogs)
+
+
+def _kept_for(topic: str, settings: Settings | None) -> dict[str, str]:
+    if topic != AUDIT or settings is None or settings.audit_days is None:
+        return {}
+    return {"retention.ms": str(int(settings.audit_days * _DAY_MS))}
 
 
 def apply(settings: Settings) -> Applied:
@@ -110,13 +127,14 @@ def apply(settings: Settings) -> Applied:
     """
     with _admin(settings) as admin:
         there = set(admin.list_topics())
-        missing = [topic for topic in wanted_topics() if topic.name not in there]
+        missing = [topic for topic in wanted_topics(settings) if topic.name not in there]
         if missing:
             own = settings.brokers if settings.kafka is None else 1
             replicas = max(own, min(_MOST_REPLICAS, len(admin.describe_cluster()["brokers"])))
             _create(admin, missing, replicas)
         return Applied(
-            created=tuple(topic.name for topic in missing), differences=tuple(_compare(admin))
+            created=tuple(topic.name for topic in missing),
+            differences=tuple(_compare(admin, settings)),
         )
 
 
@@ -140,7 +158,7 @@ def check(settings: Settings) -> list[Difference]:
         The broker does not answer.
     """
     with _admin(settings) as admin:
-        return list(_compare(admin))
+        return list(_compare(admin, settings))
 
 
 @contextmanager
@@ -189,10 +207,11 @@ def _create(admin: Any, topics: list[Wanted], replicas: int) -> None:
     admin.wait_for_topics([topic.name for topic in topics], timeout_ms=_PATIENCE_MS)
 
 
-def _compare(admin: Any) -> Iterator[Difference]:
+def _compare(admin: Any, settings: Settings) -> Iterator[Difference]:
     there = {topic["name"]: topic for topic in admin.describe_topics()}
-    configs = _configs(admin, [topic for topic in wanted_topics() if topic.name in there])
-    for topic in wanted_topics():
+    wanted = wanted_topics(settings)
+    configs = _configs(admin, [topic for topic in wanted if topic.name in there])
+    for topic in wanted:
         if topic.name not in there:
             yield Difference(topic.name, "topic", "there", "missing")
             continue

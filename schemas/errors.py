@@ -14,6 +14,7 @@
     ├── Unavailable             the broker or Redis does not answer          (streams, api)
     ├── StackError              the local stack cannot start or stop         (infra)
     ├── NoSuchLetter            no dead letter stands there                  (infra)
+    ├── ImportRefused           the API refused a file that was to be imported (infra)
     ├── UserRefused             the API refused what was asked of its users  (infra)
     ├── Unreadable              bytes that are no pass, list or key of ours  (schemas.passes)
     ├── Untrusted               signed by nobody whom one may believe        (schemas.passes)
@@ -62,6 +63,10 @@ class StackError(HarvestlaneError):
 
 class NoSuchLetter(HarvestlaneError):
     """No dead letter stands at that offset, or no topic has that name."""
+
+
+class ImportRefused(HarvestlaneError):
+    """The API refused a file that was to be imported."""
 
 
 class UserRefused(HarvestlaneError):

@@ -9,13 +9,16 @@ from schemas import (
     alert,
     answer,
     assignment,
+    audit,
     checkpoint,
     clock,
     corridor,
     device,
     dispatch,
     identity,
+    intent,
     lot,
+    person,
     place,
     road,
     slot,
@@ -50,6 +53,8 @@ class Topic:
     compacted: bool = False
     audience: Audience = "public"
     max_bytes: int = 1 << 20
+    erased_within_ms: int | None = None
+    """How soon a compacted topic's old records are off the disk; None for when it suits."""
 
     def key_of(self, data: Fact) -> str:
         """Return the record key that this data must have."""
@@ -70,6 +75,11 @@ class Topic:
     @property
     def configs(self) -> dict[str, str]:
         """The topic's settings on the broker."""
+        erasing = self.erased_within_ms and {
+            "segment.ms": str(self.erased_within_ms),
+            "max.compaction.lag.ms": str(self.erased_within_ms),
+            "delete.retention.ms": str(self.erased_within_ms),
+        }
         return {
             "cleanup.policy": ",".join(self.cleanup),
             "retention.ms": str(self.retention_ms),
@@ -77,6 +87,7 @@ class Topic:
             "message.timestamp.type": "LogAppendTime",
             # a record may come back as a part of a journal or a dead letter: those may be larger
             "max.message.bytes": str(self.max_bytes),
+            **(erasing or {}),
         }
 
 
@@ -93,7 +104,15 @@ def _state(name: str, key: str, model: type[Fact], partitions: int = ENTITY_PART
     )
 
 
-def kept(name: str, key: str, model: type[Fact], purpose: str, *, retention_ms: int = -1) -> Topic:
+def kept(
+    name: str,
+    key: str,
+    model: type[Fact],
+    purpose: str,
+    *,
+    retention_ms: int = -1,
+    erased_within_ms: int | None = None,
+) -> Topic:
     """Describe a compacted topic of the API's own, which `api.kept` holds in memory.
 
     Parameters
@@ -102,6 +121,8 @@ def kept(name: str, key: str, model: type[Fact], purpose: str, *, retention_ms: 
         As of a `Topic`; its one type is `NOUN.kept`.
     retention_ms
         How long a record stays that no later one replaces; -1 for ever.
+    erased_within_ms
+        How soon what was replaced or removed is off the disk; None for at the broker's ease.
     """
     return Topic(
         name=name,
@@ -112,6 +133,7 @@ def kept(name: str, key: str, model: type[Fact], purpose: str, *, retention_ms: 
         retention_ms=retention_ms,
         compacted=True,
         audience="internal",
+        erased_within_ms=erased_within_ms,
     )
 
 
@@ -347,11 +369,39 @@ TOPICS: tuple[Topic, ...] = (
         compacted=True,
         audience="internal",
     ),
+    Topic(
+        "audit.entry.v1",
+        "writer",
+        {"audit.entry": audit.AuditEntry},
+        "Who did what, from where, when and why, before it was done; a chain of hashes.",
+        partitions=REGION_PARTITIONS,
+        retention_ms=-1,
+        audience="internal",
+    ),
+    kept(
+        "audit.head.v1",
+        "writer",
+        audit.AuditHead,
+        "How far the audit log's chain had come, so that a cut end is found.",
+    ),
+    kept(
+        "personal.person.v1",
+        "person_id",
+        person.PersonKept,
+        "What must be kept of drivers, officers and contacts, sealed.",
+        erased_within_ms=_DAY_MS,
+    ),
     kept(
         "device.tracker.v1",
         "device_id",
         device.Tracker,
         "Which tracker rides on which truck.",
+    ),
+    kept(
+        "import.intent.v1",
+        "part_id",
+        intent.IntentPart,
+        "What the API has set out to write of a file; gone once it is written.",
     ),
     kept(
         "webhook.hook.v1",
@@ -439,7 +489,7 @@ OWN_TOPICS: frozenset[str] = frozenset(
     topic.name
     for topic in TOPICS
     if topic.types
-    and topic.name not in {"stack.clock.v1", "webhook.delivery.v1", *KEPT_TOPICS}
+    and topic.name not in {"stack.clock.v1", "audit.entry.v1", "webhook.delivery.v1", *KEPT_TOPICS}
     and not POSTABLE & topic.types.keys()
 )
 """Topics on which only the streams speak; what others put there is set aside."""

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.model import DerivedName, Fact, Identifier, Moment, Region, ShortText
+from schemas.model import Fact, Identifier, Moment, Region, ShortText
 from schemas.vocabulary import Role
 
 HookKind = Literal[
@@ -81,7 +81,8 @@ class DeliveryTried(Fact):
     hook_id: Identifier
     message_id: Identifier
     kind: Annotated[str, Field(max_length=40)]
-    entity_id: DerivedName | None = None
+    entity_id: Annotated[str, Field(max_length=512)] | None = None
+    """Null for a test; a command's is its event's id, which may be any text."""
     attempt: Annotated[int, Field(ge=1)]
     status: int | None = None
     """What the receiver answered; null where it did not."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import Counter
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import orjson
@@ -14,7 +16,7 @@ from api.desk import Acting, Deed, Route
 from api.devices.fix import Fix, read_fix
 from api.devices.lines import read_lines
 from api.devices.taking import Taken, Taker
-from api.intake import Receipt, write
+from api.intake import Checked, Receipt, write
 from api.problems import Flaw, Problem, pointer_to
 from api.tokens import Actor
 
@@ -22,6 +24,7 @@ router = APIRouter(prefix="/v1", tags=["positions"], route_class=Route)
 
 LINES = "application/x-ndjson"
 _MOST_FLAWS = 50
+_RESTS_S = (0.1, 0.2, 0.5, 1.0, 1.0, 2.0, 2.0)
 
 _EXAMPLE = {
     "truck_id": "truck-001",
@@ -112,7 +115,7 @@ async def _lines(deed: Deed, taker: Taker, request: Request) -> LinesTaken:
             taken = await taker.take(fixes, await deed.desk.clock.now())
             _note(deed, taken)
             if taken.checked:
-                await write(deed, taken.checked)
+                await _write(deed, taken.checked)
             for index, problem in taken.refused:
                 if len(errors) < _MOST_FLAWS:
                     errors += placed(lines + index, problem)
@@ -130,6 +133,20 @@ async def _lines(deed: Deed, taker: Taker, request: Request) -> LinesTaken:
         refused=refused,
         errors=errors[:_MOST_FLAWS],
     )
+
+
+async def _write(deed: Deed, checked: Sequence[Checked]) -> None:
+    """Write a piece; while too much waits for Kafka, the sender waits, too."""
+    for rest_s in _RESTS_S:
+        try:
+            await write(deed, checked)
+        except Problem as problem:
+            if problem.code != "busy":
+                raise
+            await asyncio.sleep(rest_s)
+        else:
+            return
+    await write(deed, checked)
 
 
 def placed(index: int, problem: Problem) -> list[Flaw]:

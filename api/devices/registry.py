@@ -9,6 +9,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.audit import chronicle
 from api.desk import Acting, Asking, Deed, Route
 from api.devices.taking import TRACKERS
 from api.problems import Problem
@@ -74,6 +75,9 @@ async def register_tracker(deed: Acting, body: TrackerBody, response: Response) 
             tracker = Tracker(
                 **body.model_dump(), made_by=deed.actor.name, created_at=datetime.now(UTC)
             )
+            await chronicle(
+                deed.desk, deed.actor, "tracker.placed", entities=[f"truck/{body.truck_id}"]
+            )
             await kept.put(TRACKERS, tracker)
     response.headers["location"] = f"/v1/trackers/{quote(body.device_id, safe='')}"
     assert tracker is not None
@@ -91,6 +95,8 @@ async def forget_tracker(deed: Acting, device_id: DeviceId) -> Response:
         known: Tracker | None = kept.get(TRACKERS, device_id)
         if known is None or not await _is_own(deed, known.truck_id):
             raise Problem("not_found", f"no tracker {device_id!r} is known to you")
+        about = [f"truck/{known.truck_id}"]
+        await chronicle(deed.desk, deed.actor, "tracker.forgotten", entities=about)
         await kept.take_away(TRACKERS, device_id)
     return Response(status_code=204)
 

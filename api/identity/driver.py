@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from api.audit import chronicle
 from api.desk import Acting, Route
 from api.problems import Problem
 from api.rights import own_assignment
@@ -43,6 +44,13 @@ async def make_link(deed: Acting, assignment_id: Identifier) -> DriverLink:
     await own_assignment(deed, assignment_id, trip)
     if trip["status"] in ENDED:
         raise Problem("already_decided", f"{assignment_id} is {trip['status']} already")
+    await chronicle(
+        deed.desk,
+        deed.actor,
+        "driver_link.made",
+        entities=[f"assignment/{assignment_id}", f"truck/{trip['truck_id']}"],
+        region=trip.get("region"),
+    )
     truck = await deed.desk.views.find("truck", str(trip["truck_id"])) or {}
     code = make_token(
         deed.desk.config.secret,

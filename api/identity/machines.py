@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
+from api.audit import chronicle
 from api.desk import AtDesk, Route
 from api.identity.administrators import Administrator, reaches, refuse_beyond
 from api.identity.keys import LONGEST
@@ -77,6 +78,8 @@ async def make_key(desk: AtDesk, body: NewKey, actor: Administrator, response: R
         device=body.device,
         purpose=body.purpose,
     )
+    # before the secret is told: without it, the key opens nothing
+    await chronicle(desk, actor, "key.made", entities=[f"key/{key.key_id}"])
     response.headers["location"] = f"/v1/keys/{key.key_id}"
     return MadeKey(key=_shown(key), secret=secret)
 
@@ -86,6 +89,7 @@ async def take_key_away(desk: AtDesk, key_id: str, actor: Administrator) -> Resp
     """Let a key open nothing from now on; for administrators."""
     if key_id not in {key.key_id for key in desk.door.keys.every() if reaches(actor, key)}:
         raise Problem("not_found", f"no key {key_id[:40]!r} is known to you")
+    await chronicle(desk, actor, "key.taken_away", entities=[f"key/{key_id}"])
     await desk.door.keys.take_away(key_id)
     return Response(status_code=204)
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.audit import chronicle
 from api.desk import AtDesk, Desk, Route
 from api.identity.administrators import Administrator, reaches, refuse_beyond
 from api.identity.users import FirstLogin
@@ -78,7 +79,10 @@ async def add_user(
     """Add a user and answer a one-time code for the first log-in; for administrators."""
     refuse_beyond(actor, body)
     invited = await desk.door.users.add(body.login, body)
-    response.headers["location"] = f"/v1/users/{invited.user.user_id}"
+    user_id = invited.user.user_id
+    # before the code is told: without it, nobody can come in as this user
+    await chronicle(desk, actor, "user.added", entities=[f"user/{user_id}"])
+    response.headers["location"] = f"/v1/users/{user_id}"
     return _invited(invited)
 
 
@@ -101,6 +105,7 @@ async def change_user(
         if value is not None or name in {"subject", "regions"}
     }
     refuse_beyond(actor, user.model_copy(update=fields))
+    await chronicle(desk, actor, "user.changed", entities=[f"user/{user_id}"])
     return _shown(await desk.door.users.change(user_id, **fields))
 
 
@@ -108,6 +113,7 @@ async def change_user(
 async def reset_user(desk: AtDesk, user_id: str, actor: Administrator) -> Invited:
     """End the user's sessions and password, and answer a one-time code; for administrators."""
     _reached(desk, actor, user_id)
+    await chronicle(desk, actor, "user.reset", entities=[f"user/{user_id}"])
     return _invited(await desk.door.users.reset(user_id))
 
 

@@ -33,6 +33,7 @@ _ANSWER_S = 5.0
 _FRESH_S = 3_600.0
 _AGAIN_S = 30.0
 """Keys that are not known are looked for so often at most, whoever sends them."""
+_PAUSE_S = 2.0
 _LEEWAY_S = 30
 _LONGEST_BYTES = 1 << 20
 
@@ -72,7 +73,7 @@ class Provider:
         self._asking = asyncio.Lock()
         self._about: dict[str, Any] = {}
         self._keys: KeySet | None = None
-        self._read_at = -_FRESH_S
+        self._read_at = self._tried_at = -_FRESH_S
 
     async def begin(self, redirect_uri: str) -> Begun:
         """Begin a log-in.
@@ -225,17 +226,22 @@ class Provider:
     async def _learn(self, not_before_s: float = _FRESH_S) -> None:
         """Read the provider's addresses and keys, where what is known is older than this."""
         async with self._asking:
-            if time.monotonic() - self._read_at < not_before_s:
+            now = time.monotonic()
+            if now - self._read_at < not_before_s:
                 return
+            if now - self._tried_at < (_PAUSE_S if self._keys is None else _AGAIN_S):
+                if self._keys is None:
+                    raise _unavailable("the log-in provider did not answer just now")
+                return
+            self._tried_at = now
             try:
                 await self._read()
-            except Problem:
-                if self._keys is None or not_before_s < _FRESH_S:
+            except Problem as problem:
+                if self._keys is None:
                     raise
-                _log.warning("the OIDC provider does not answer; its last keys count on")
-                self._read_at = time.monotonic() - _FRESH_S + _AGAIN_S
+                _log.warning("the last keys of the OIDC provider count on: %s", problem.detail)
             else:
-                self._read_at = time.monotonic()
+                self._read_at = now
 
     async def _read(self) -> None:
         issuer = self._config.issuer

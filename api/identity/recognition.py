@@ -17,6 +17,7 @@ OPEN = frozenset(
     {
         ("POST", "/v1/session"),
         ("DELETE", "/v1/session"),
+        ("GET", "/v1/session/ways"),
         ("GET", "/v1/session/oidc"),
         ("GET", "/v1/session/oidc/callback"),
     }

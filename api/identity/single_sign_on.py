@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.requests import cookie_parser
 from starlette.responses import RedirectResponse, Response
 
+from api.audit import chronicle, note
 from api.desk import AtDesk, Desk, Route
 from api.identity.cookies import host_bound, kept_by
 from api.identity.provider import Provider
@@ -76,8 +77,13 @@ async def finish(
     except Problem:
         detail = "this browser began no log-in, or too long ago; begin again"
         raise Problem("code_refused", detail) from None
-    account = await provider.finish(begun, code, state, _back(request))
+    try:
+        account = await provider.finish(begun, code, state, _back(request))
+    except Problem as problem:
+        note(desk, None, "session.refused", once_for=problem.code)
+        raise
     tokens = await desk.door.sessions.open(account.rights, how="oidc", user_id=account.user_id)
+    await chronicle(desk, desk.door.sessions.actor(tokens.access), "session.opened")
     answer = RedirectResponse(PAGE_OF.get(account.rights.role, "/"), 303)
     for each in kept_by(tokens, is_tls=is_tls):
         answer.headers.append("set-cookie", each)

@@ -25,6 +25,8 @@ from schemas.webhook import Cursor, Hook, PausedBecause
 
 _log = logging.getLogger(__name__)
 
+_LEAST_REST_S, _MOST_REST_S = 0.1, 30.0
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
@@ -99,6 +101,7 @@ class Following:
         self._pause = pause
         self._failing_since: datetime | None = None
         self._done: dict[str, int] = {}
+        self._is_loaded = False
         self._kept_at = 0.0
         self.news = asyncio.Event()
         """Set when the hook was changed, so that nobody rests on."""
@@ -123,11 +126,13 @@ class Following:
                 if hook is None or hook.status != "active":
                     return
                 failures = 0  # it is to be followed otherwise
-                await asyncio.sleep(0.1)
             except (Unavailable, OSError) as error:
                 failures += 1
                 _log.warning("webhook %s waits: %s", self._hook_id, error)
-                await asyncio.sleep(min(30.0, failures))
+            except Exception:  # noqa: BLE001 - one hook's trouble is not the others'
+                failures += 1
+                _log.exception("following webhook %s failed", self._hook_id)
+            await asyncio.sleep(min(_MOST_REST_S, max(_LEAST_REST_S, failures)))
 
     async def _follow(self) -> None:
         hook = await self._hook()
@@ -154,6 +159,7 @@ class Following:
 
     async def _step(self, hook: Hook, sight: Sight, reader: Reader) -> None:
         """Tell the next changes; of a thing that changed several times meanwhile, the last."""
+        self._is_loaded = False
         changes = [each for read in await reader.read(self._pace.wait_s) if (each := told(read))]
         order = (*sight.decided_by, *KINDS)
         changes.sort(key=lambda each: order.index(each.kind))  # what says what is one's own first
@@ -176,8 +182,9 @@ class Following:
             raised = await self._desk.views.find("alert", change.entity_id)
             doc = {**(raised or {}), **doc}
         seen = sight.show(change.kind, change.entity_id, doc)
-        if seen is None and change.kind == "alert" and sight.decided_by:
+        if seen is None and change.kind == "alert" and sight.decided_by and not self._is_loaded:
             await sight.load(self._desk.views)  # of something that is the owner's since just now
+            self._is_loaded = True
             seen = sight.show(change.kind, change.entity_id, doc)
         return None if seen is None else {"id": change.entity_id, **seen}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from datetime import UTC, datetime
 
@@ -19,6 +20,8 @@ from schemas.webhook import Hook, PausedBecause
 _log = logging.getLogger(__name__)
 
 _LOOK_S = 1.0
+_LAST_S = 2.0
+"""So long the log's last lines hold up the end of the process."""
 
 
 class Webhooks:
@@ -74,7 +77,9 @@ class Webhooks:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await self.log.write()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LAST_S):
+                    await self.log.write()
             await self._sender.close()
 
     async def test(self, hook: Hook, message_id: str) -> Answer:
@@ -119,12 +124,10 @@ class Webhooks:
         self._news.set()
 
     def _look_round(self) -> None:
-        """Begin with hooks that nobody follows, and say where following one has failed."""
+        """Begin with hooks that nobody follows."""
         for hook_id, (_, task) in list(self._following.items()):
             if task.done():
                 del self._following[hook_id]
-                if not task.cancelled() and (error := task.exception()) is not None:
-                    _log.error("following webhook %s failed", hook_id, exc_info=error)
         for hook_id, hook in self._desk.kept.every(HOOKS).items():
             if hook.status == "active" and hook_id not in self._following:
                 following = self._new(hook_id)

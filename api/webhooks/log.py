@@ -84,13 +84,17 @@ class DeliveryLog:
         """Write what was noted; what the broker does not take now is written next time."""
         while self._waiting:
             records = [self._waiting.popleft() for _ in range(min(_AT_ONCE, len(self._waiting)))]
+            is_written = False
             try:
                 await self._broker.publish(records)
+                is_written = True
             except Problem:
                 _log.warning("%d lines of webhooks' log wait for Kafka", len(records))
-                room = _MOST_WAITING - len(self._waiting)
-                self._waiting.extendleft(reversed(records[-room:] if room else []))
                 return
+            finally:
+                if not is_written:  # for whatever reason: also where the process is to stop
+                    room = _MOST_WAITING - len(self._waiting)
+                    self._waiting.extendleft(reversed(records[-room:] if room else []))
 
     async def load(self) -> None:
         """Read the end of what was noted by the process before."""

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.audit import chronicle
 from api.desk import Acting, Asking, Deed, Route
 from api.problems import Flaw, Problem
 from api.tokens import Actor
@@ -142,6 +143,7 @@ async def make_webhook(deed: Acting, body: HookBody, response: Response) -> Hook
         if len(others) >= MOST or len(own) >= MOST_OF_ONE:
             detail = f"there are at most {MOST_OF_ONE} webhooks of one owner, and {MOST} in all"
             raise Problem("webhooks_full", detail)
+        await _chronicle(deed, "webhook.made", hook_id)
         await kept.put(HOOKS, hook)
     response.headers["location"] = f"/v1/webhooks/{quote(hook_id, safe='')}"
     shown = secret(deed.desk.config.secret, hook_id, hook.generation)
@@ -172,6 +174,7 @@ async def change_webhook(deed: Acting, hook_id: Identifier, body: HookChange) ->
     async with kept.lock(HOOKS, hook_id):
         hook = _found(deed, hook_id)
         hook = hook.model_copy(update={**changes, "changed_at": datetime.now(UTC)})
+        await _chronicle(deed, "webhook.changed", hook_id)
         await kept.put(HOOKS, hook)
     return _seen(deed, hook)
 
@@ -182,6 +185,7 @@ async def forget_webhook(deed: Acting, hook_id: Identifier, request: Request) ->
     _may(deed)
     async with deed.desk.kept.lock(HOOKS, hook_id):
         _found(deed, hook_id)
+        await _chronicle(deed, "webhook.forgotten", hook_id)
         await _job(request).forget(hook_id)
     return Response(status_code=204)
 
@@ -191,6 +195,7 @@ async def test_webhook(deed: Acting, hook_id: Identifier, request: Request) -> T
     """Send `webhook.test` once, also while the hook is paused, and tell how it went."""
     _may(deed)
     hook = _found(deed, hook_id)
+    await _chronicle(deed, "webhook.tested", hook_id)
     message_id = f"msg_{uuid.uuid4().hex}"
     answer = await _job(request).test(hook, message_id)
     return Tested(
@@ -210,6 +215,7 @@ async def rotate_secret(deed: Acting, hook_id: Identifier) -> SecretMade:
         hook = _found(deed, hook_id)
         changes = {"generation": hook.generation + 1, "rotated_at": now}
         hook = hook.model_copy(update=changes)
+        await _chronicle(deed, "webhook.secret_changed", hook_id)
         await kept.put(HOOKS, hook)
     shown = secret(deed.desk.config.secret, hook_id, hook.generation)
     return SecretMade(secret=shown, old_until=now + OLD_SECRET_FOR)
@@ -227,6 +233,10 @@ async def list_deliveries(
     _found(deed, hook_id)
     items = _job(request).log.latest(hook_id)
     return Tried(count=len(items), items=items[:limit])
+
+
+async def _chronicle(deed: Deed, action: str, hook_id: str) -> None:
+    await chronicle(deed.desk, deed.actor, action, entities=[f"webhook/{hook_id}"])
 
 
 def _job(request: Request) -> Webhooks:

@@ -21,6 +21,10 @@ Offsets = Annotated[
 ]
 Every = Annotated[bool, typer.Option("--all", help="All that match, not only those named.")]
 
+Reveal = Annotated[
+    bool, typer.Option("--reveal", help="Show what it holds of people, too; no log tells it.")
+]
+
 _HINTS = {
     "malformed": "the record is no event of the catalogue; it can only be taken after an upgrade",
     "conflict": "the same source and id came with other content; the sender has to correct it",
@@ -31,20 +35,28 @@ _HINTS = {
 _WIDEST = 60
 
 
-def list_(topic: Topic = None, last: Last = 50, as_json: AsJson = False) -> None:  # noqa: FBT002
+def list_(
+    topic: Topic = None,
+    last: Last = 50,
+    as_json: AsJson = False,  # noqa: FBT002
+    reveal: Reveal = False,  # noqa: FBT002
+) -> None:
     """List dead letters: offset, when, where the record stood, why it is dead."""
     from infra.dead_letters import letters  # noqa: PLC0415 - heavy
+    from infra.masking import masked  # noqa: PLC0415
     from infra.stack.record import load_running_settings  # noqa: PLC0415
 
     found = letters(load_running_settings(), topic=topic)
     shown = found[-last:]
+    _tell(reveal)
+    docs = [letter.doc() if reveal else masked(letter) for letter in shown]
     if as_json:
-        docs = [letter.doc() for letter in shown]
         typer.echo(json.dumps({"count": len(found), "letters": docs}, ensure_ascii=False))
         return
-    for letter in shown:
+    for letter, doc in zip(shown, docs, strict=True):
         when = f"{letter.buried:%Y-%m-%d %H:%M:%S}Z"
-        error = letter.error if len(letter.error) <= _WIDEST else letter.error[: _WIDEST - 1] + "…"
+        error = doc["error"]
+        error = error if len(error) <= _WIDEST else error[: _WIDEST - 1] + "…"
         typer.echo(f"{letter.offset:>8}  {when}  {letter.place:<40} {error}")
     if not found:
         typer.echo("no dead letters")
@@ -52,17 +64,19 @@ def list_(topic: Topic = None, last: Last = 50, as_json: AsJson = False) -> None
         typer.echo(f"the last {len(shown)} of {len(found)}; `--last {len(found)}` shows all")
 
 
-def show(offset: Offset, as_json: AsJson = False) -> None:  # noqa: FBT002
-    """Show one dead letter whole: headers, bytes, cause, and what can be done."""
+def show(offset: Offset, as_json: AsJson = False, reveal: Reveal = False) -> None:  # noqa: FBT002
+    """Show one dead letter: headers, value, cause, what can be done; people's data is masked."""
     from infra.dead_letters import letter_at  # noqa: PLC0415 - heavy
+    from infra.masking import masked  # noqa: PLC0415
     from infra.stack.record import load_running_settings  # noqa: PLC0415
 
     letter = letter_at(load_running_settings(), offset)
     hint = _HINTS.get(letter.cause)
+    _tell(reveal)
+    doc = letter.doc() if reveal else masked(letter)
     if as_json:
-        typer.echo(json.dumps(letter.doc() | {"hint": hint}, ensure_ascii=False))
+        typer.echo(json.dumps(doc | {"hint": hint}, ensure_ascii=False))
         return
-    doc = letter.doc()
     for name in ("offset", "buried", "place", "error", "attempt", "key"):
         typer.echo(f"{name:<10}{doc[name]}")
     for name, value in doc["headers"].items():
@@ -104,6 +118,11 @@ def retry(
         typer.echo("no dead letters to send")
     if any(one.dead_again for one in done):
         raise typer.Exit(1)
+
+
+def _tell(reveal: bool) -> None:  # noqa: FBT001 - how typer gives it
+    if reveal:
+        typer.echo("personal data is shown in the clear; close it when you are done", err=True)
 
 
 COMMANDS = {"list": list_, "show": show, "retry": retry}

@@ -15,7 +15,7 @@ from kafka.partitioner import murmur2
 from schemas.envelope import Event, decode, takes_back
 from schemas.errors import MalformedEvent
 from schemas.slot import Reservation
-from schemas.topics import CATALOGUE, DEAD_LETTERS
+from schemas.topics import CATALOGUE, DEAD_LETTERS, KEPT_TOPICS
 
 Doc = dict[str, Any]
 
@@ -46,7 +46,9 @@ _ID_FIELDS = (
     "alert_id",
     "command_id",
 )
-_UNREMARKABLE = frozenset({"stack.tick.v1", "stack.clock.v1", "dispatch.inbox.v1"})
+_UNREMARKABLE = frozenset(
+    {"stack.tick.v1", "stack.clock.v1", "dispatch.inbox.v1", "audit.entry.v1", *KEPT_TOPICS}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ def require_broker(settings: Settings) -> None:
 
 
 @contextmanager
-def consuming(settings: Settings, client_id: str) -> Iterator[Any]:
+def consuming(settings: Settings, client_id: str, *, only_committed: bool = False) -> Iterator[Any]:
     """Give a consumer that reads the log beside all groups, for as long as the block lasts.
 
     Parameters
@@ -101,6 +101,8 @@ def consuming(settings: Settings, client_id: str) -> Iterator[Any]:
         Names the brokers.
     client_id
         As what it is known to them.
+    only_committed
+        Whether to pass over what a transaction took back.
 
     Raises
     ------
@@ -118,6 +120,7 @@ def consuming(settings: Settings, client_id: str) -> Iterator[Any]:
             fetch_max_bytes=64 << 20,
             max_partition_fetch_bytes=8 << 20,
             max_poll_records=5_000,
+            isolation_level="read_committed" if only_committed else "read_uncommitted",
             check_crcs=False,  # the broker has checked them; here it would take a second pass
         )
         try:

@@ -38,11 +38,16 @@ class MemoryBroker:
     def __init__(self) -> None:
         self.records: list[Record] = []
         self.is_down = False
+        self.refusals = 0
+        """So many writes are refused because too much waits already."""
 
     async def publish(self, records: Sequence[Record]) -> list[Written]:
         """Keep the records."""
         if self.is_down:
             raise Problem("broker_unavailable", "switched off")
+        if self.refusals:
+            self.refusals -= 1
+            raise Problem("busy", "too much waits")
         first = len(self.records)
         self.records.extend(records)
         return [

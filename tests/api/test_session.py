@@ -118,3 +118,8 @@ def test_no_token_is_made_of_nonsense(
 ) -> None:
     with pytest.raises(ValueError, match="Expected"):
         make_token(SECRET, role, subject, page=page, ttl_s=ttl_s)
+
+
+async def test_the_log_in_page_is_told_what_to_offer(stand: Stand) -> None:
+    answer = await stand.ask("GET", "/v1/session/ways", role=None)
+    assert (answer.status_code, answer.json()) == (200, {"password": True, "provider": False})

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
 
 from infra.logins import script_token
 from infra.stack import Stack
+from schemas.model import LOCAL
 
 pytestmark = pytest.mark.integration
 
-LOT = {
+LOT: dict[str, Any] = {
     "region": "kien-giang",
     "product": "pineapple",
     "quantity_kg": 5000,
@@ -45,3 +48,14 @@ def test_a_lot_goes_round_and_comes_out_of_the_stream(stack: Stack) -> None:
                 break
             time.sleep(0.1)
         assert client.get(f"/v1/lots/{lot_id}").json()["version"] == lot["version"] + 1
+        report = client.get(
+            f"/v1/reports/daily?date={_day_of_now()}",
+            headers={"authorization": f"Bearer {script_token(settings, 'observer')}"},
+        )
+        figures = {(row["measure"], row["unit"]): row["on_time"] for row in report.json()["rows"]}
+        assert figures["declared", "kg"] >= LOT["quantity_kg"]
+
+
+def _day_of_now() -> str:
+    """Name the day that ends at the next 16:00."""
+    return f"{datetime.now(UTC).astimezone(LOCAL) + timedelta(hours=8):%Y-%m-%d}"

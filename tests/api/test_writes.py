@@ -178,7 +178,7 @@ async def test_an_accepted_offer_is_pending_until_dispatch_decides(world: Stand)
         ("decline", "assignment.decline", {"reason": "xe hỏng"}, "haulier:H1"),
         ("cancel", "assignment.cancel", None, "dispatcher"),
         ("pin", "assignment.pin", {"pinned": False}, "dispatcher"),
-        ("override", "assignment.override", {"truck_id": "T2"}, "administrator"),
+        ("override", "assignment.override", {"truck_id": "T2", "reason": "x"}, "administrator"),
         ("loaded", "assignment.report_loaded", {"quantity_kg": 400}, "driver:D1"),
         ("delivered", "assignment.report_delivered", None, "driver:D1"),
         ("problem", "assignment.report_problem", {"kind": "flat_tyre"}, "haulier:H1"),
@@ -199,6 +199,26 @@ async def test_an_override_names_what_is_to_change(world: Stand) -> None:
     answer = await world.ask("POST", "/v1/assignments/A1/override", json={"reason": "?"})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
     assert AssignmentOverride.model_fields.keys() >= {"truck_id", "slot_id"}
+
+
+@pytest.mark.parametrize("reason", [None, "", "  "])
+async def test_an_override_needs_a_reason(world: Stand, reason: str | None) -> None:
+    body = {"truck_id": "T2", "reason": reason}
+    answer = await world.ask("POST", "/v1/assignments/A1/override", json=body)
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (422, "reason_needed")
+    assert problem["errors"][0]["pointer"] == "#/reason"
+    event = {
+        "specversion": "1.0",
+        "id": "o1",
+        "source": "/desk",
+        "type": "assignment.override",
+        "data": {"assignment_id": "A1", "region": "kien-giang", **body},
+    }
+    headers = {"content-type": "application/cloudevents+json"}
+    answer = await world.ask("POST", "/v1/events", json=event, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "reason_needed")
+    assert world.broker.events == []
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,10 @@ def _offer_sessions(app: FastAPI) -> None:
         role, _, subject = session.partition("!")
         return JSONResponse({"role": role, "subject": subject or None})
 
+    @app.get("/v1/session/ways")
+    async def _ways() -> Response:
+        return JSONResponse({"password": True, "provider": False})
+
     @app.post("/v1/session")
     async def _log_in(request: Request) -> Response:
         code = (await request.json())["code"]

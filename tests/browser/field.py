@@ -40,6 +40,14 @@ class Field:
         """Return a one-time link for a role."""
         return one_time_link(self.settings, role, subject, page)
 
+    def invite(self, user: dict[str, Any]) -> str:
+        """Add a user, and return the link for the first log-in."""
+        token = script_token(self.settings, "administrator")
+        headers = {"authorization": f"Bearer {token}"}
+        answer = self._client.post("/v1/users", json=user, headers=headers)
+        assert answer.status_code == 201, answer.text
+        return f"{self.settings.base_url}{answer.json()['link']}"
+
     def report(self, event_type: str, **data: Any) -> None:
         """Report one event, and see it received."""
         event = {

@@ -100,3 +100,29 @@ def test_link_that_was_used_says_what_to_do(field: Field) -> None:
         assert problem is not None
         assert "liên kết mới" in problem.inner_text()
         assert page.url.endswith("/login")
+
+
+def test_a_new_user_sets_a_password_and_comes_back_by_it(field: Field) -> None:
+    """The first code opens once, asks for a password, and name and password open ever after."""
+    user = {"login": "htx-van-tai", "role": "haulier", "subject": HAULIER}
+    link = field.invite(user)
+    sentence = "con đò đưa lúa qua sông"
+    with browse(Size.PHONE, expected=("401",)) as page:
+        page.goto(link)
+        page.fill("[data-testid=password-new]", sentence, timeout=_WAIT_MS)
+        assert page.is_disabled("button[type=submit]")
+        page.fill("[data-testid=password-again]", sentence)
+        page.click("button[type=submit]")
+        page.wait_for_url("**/haulier", timeout=_WAIT_MS)
+        page.click(".log-out", timeout=_WAIT_MS)
+        page.click("a[href='/login']", timeout=_WAIT_MS)
+        page.fill("[data-testid=login-name]", "htx-van-tai", timeout=_WAIT_MS)
+        page.fill("[data-testid=login-password]", "con đò đưa lúa qua sôg")
+        page.click("button[type=submit]")
+        problem = page.wait_for_selector("[data-testid=login-problem]", timeout=_WAIT_MS)
+        assert problem is not None
+        assert "không đúng" in problem.inner_text()
+        page.fill("[data-testid=login-password]", sentence)
+        page.click("button[type=submit]")
+        page.wait_for_url("**/haulier", timeout=_WAIT_MS)
+        page.wait_for_selector("[data-testid=connection][data-state=live]", timeout=_WAIT_MS)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.logins import api_config
 from infra.settings import Settings, free_ports, load_settings
 from schemas.errors import SettingsError
 
@@ -43,6 +44,36 @@ def test_metering_is_on_or_off(monkeypatch: pytest.MonkeyPatch, said: str, meter
     for name, value in settings.variables().items():
         monkeypatch.setenv(name, value)
     assert Settings().metering is meters
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("", ()),
+        ("*", ("*",)),
+        ("https://a.vn, http://[::1]:5173,", ("https://a.vn", "http://[::1]:5173")),
+    ],
+)
+def test_other_sites_are_named_by_their_origins(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, said: str, told: tuple[str, ...]
+) -> None:
+    """And a child hears of them, too."""
+    monkeypatch.setenv("HARVESTLANE_CORS_ORIGINS", said)
+    settings = Settings(home=tmp_path)
+    for name, value in settings.variables().items():
+        monkeypatch.setenv(name, value)
+    assert Settings() == settings
+    assert api_config(settings).cors_origins == told
+
+
+@pytest.mark.parametrize(
+    "said", ["a.vn", "https://a.vn/", "null", "https://a.vn b", "https://*.vn"]
+)
+def test_what_is_no_origin_is_refused(monkeypatch: pytest.MonkeyPatch, said: str) -> None:
+    """A browser would never send it."""
+    monkeypatch.setenv("HARVESTLANE_CORS_ORIGINS", said)
+    with pytest.raises(SettingsError, match=r"HARVESTLANE_CORS_ORIGINS: .*https://example\.vn"):
+        load_settings()
 
 
 def test_existing_broker_is_never_inherited_by_a_throwaway_stack(

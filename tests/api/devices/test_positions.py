@@ -135,9 +135,8 @@ async def test_a_stream_that_breaks_says_how_much_of_it_was_written(stand: Stand
     assert (answer.status_code, answer.json()["code"]) == (503, "broker_unavailable")
 
 
-@pytest.mark.parametrize(
-    ("role", "truck_id", "status"),
-    [
+async def test_each_role_reports_its_own_trucks_only(world: Stand) -> None:
+    for role, truck_id, status in (
         ("haulier:H1", "T1", 202),
         ("haulier:H1", "T2", 403),
         ("driver:D1", "T1", 202),
@@ -145,15 +144,11 @@ async def test_a_stream_that_breaks_says_how_much_of_it_was_written(stand: Stand
         ("port_operator:F1", "T1", 403),
         ("checkpoint_officer:C1", "T1", 403),
         (None, "T1", 401),
-    ],
-)
-async def test_each_role_reports_its_own_trucks_only(
-    world: Stand, role: str | None, truck_id: str, status: int
-) -> None:
-    fix = {**TAKEN, "truck_id": truck_id}
-    assert (await post(world, fix, role=role)).status_code == status
-    told = (await post_lines(world, said(fix), role=role)).json()
-    assert told.get("accepted") == (1 if status == 202 else 0 if role else None)
+    ):
+        fix = {**TAKEN, "truck_id": truck_id}
+        assert (await post(world, fix, role=role)).status_code == status, role
+        told = (await post_lines(world, said(fix), role=role)).json()
+        assert told.get("accepted") == (1 if status == 202 else 0 if role else None), role
 
 
 async def test_other_media_are_refused(stand: Stand) -> None:
@@ -205,6 +200,15 @@ async def test_a_line_is_handed_on_when_the_sender_pauses() -> None:
     assert await anext(lines) == [b"a", b"b"]
     with pytest.raises(Problem, match="nothing came"):
         await anext(lines)
+
+
+async def test_lines_wait_while_kafka_is_busy_and_a_batch_is_told_so(stand: Stand) -> None:
+    stand.broker.refusals = 2
+    answer = await post_lines(stand, said(TAKEN))
+    assert (answer.status_code, answer.json()["accepted"]) == (202, 1)
+    stand.broker.refusals = 1
+    answer = await post(stand, [TAKEN])
+    assert (answer.status_code, answer.json()["code"]) == (503, "busy")
 
 
 @pytest.mark.parametrize(

@@ -247,6 +247,13 @@ def test_no_provider_is_believed_that_nobody_can_trust(
         OidcConfig(issuer, CLIENT, **more)
 
 
+def later(stand: Stand, seconds: float) -> None:
+    """Let so much time have passed for what is known of the provider."""
+    provider: Provider = stand.app.state.desk.door.provider
+    provider._read_at -= seconds
+    provider._tried_at -= seconds
+
+
 async def asked(stand: Stand, token: str) -> httpx.Response:
     headers = {"authorization": f"Bearer {token}"}
     return await stand.client.get("/v1/session", headers=headers)
@@ -322,8 +329,7 @@ async def test_a_new_key_is_learnt_once_and_strange_ones_are_not_asked_for_again
     ):
         old = office.token()
         assert (await asked(stand, old)).status_code == 200
-        provider: Provider = stand.app.state.desk.door.provider
-        provider._read_at -= 60  # a minute later
+        later(stand, 60)
         office.keys, office.signs, office.alg = [EC], EC, "ES256"
         assert (await asked(stand, office.token())).status_code == 200
         assert (await asked(stand, old)).status_code == 401
@@ -345,9 +351,12 @@ async def test_while_the_provider_is_away_its_last_keys_count_on(
         answer = await stand.client.get("/v1/session/oidc")
         assert (answer.status_code, answer.json()["code"]) == (503, "provider_unavailable")
         office.is_down = False
+        assert (await stand.client.get("/v1/session/oidc")).status_code == 503
+        assert office.asked == ["about"]  # many that wait do not ask one after another
+        later(stand, 3)
         assert (await asked(stand, office.token())).status_code == 200
         office.is_down = True
-        stand.app.state.desk.door.provider._read_at -= 7_200
+        later(stand, 7_200)
         assert (await asked(stand, office.token())).status_code == 200
 
 

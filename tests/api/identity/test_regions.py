@@ -238,6 +238,64 @@ async def test_an_officer_sees_who_is_at_the_checkpoint_or_on_the_way_to_it(
     assert await ids(stand, elsewhere, "/v1/trucks") == set()
 
 
+async def test_what_lists_others_trucks_lists_ones_own_alone(halves: Stand) -> None:
+    def of(*trucks: str) -> list[dict[str, Any]]:
+        return [{"truck_id": name, "alert_id": name, "assignment_id": "A"} for name in trucks]
+
+    halves.put("truck", "T2", **{**TRUCK, "truck_id": "T2", "haulier_id": "H2", "driver_id": "D2"})
+    halves.put("assignment", "A2", **{**ASSIGNMENT, "truck_id": "T2", "status": "declined"})
+    halves.put("slot", "S1", slot_id="S1", facility_id="F1", reserved=of("T1", "T2"))
+    halves.put("checkpoint", "C1", place_id="C1", present=[*of("T1", "T2"), {"vehicle": "plate:9"}])
+    roster = {"roster": ["T1", "T2"], "findings": of("T1", "T2"), "width_m": 400}
+    halves.put("corridor", "K1", corridor_id="K1", **roster)
+    for role, reserved, present, findings in (
+        ("dispatcher", 2, 3, 2),
+        ("observer", 2, 3, 2),
+        ("haulier:H1", 1, 1, 1),
+        ("driver:D1", 1, 1, 1),
+        ("haulier:H9", 0, 0, 0),
+        ("lot_declarer:HTX1", 1, 1, 1),
+        ("port_operator:F1", 2, 1, 1),
+        ("port_operator:F2", 0, 0, 0),
+        ("checkpoint_officer:C1", 2, 3, 2),
+        ("checkpoint_officer:C2", 0, 0, 2),
+    ):
+        counts = []
+        for path in ("slots/S1", "checkpoints/C1", "corridors/K1"):
+            one = (await halves.ask("GET", f"/v1/{path}", role=role)).json()
+            many = await halves.ask("GET", f"/v1/{path.partition('/')[0]}", role=role)
+            assert one in many.json()["items"], (role, path)
+            counts += [
+                len(one[name]) for name in ("reserved", "present", "findings") if name in one
+            ]
+            assert len(one.get("roster", [])) == len(one.get("findings", []))
+        assert counts == [reserved, present, findings], role
+
+
+async def test_lots_and_trucks_of_others_are_seen_by_trips_alone(halves: Stand) -> None:
+    halves.put("lot", "L3", **{**LOT, "lot_id": "L3", "declarer_id": "HTX3"})
+    for number, status in (("1", "proposed"), ("2", "declined"), ("4", "delivered")):
+        names = {"truck_id": f"T{number}", "lot_id": f"L{number}", "status": status}
+        halves.put("assignment", f"A{number}", **{**ASSIGNMENT, **names})
+        halves.put("lot", f"L{number}", **{**LOT, "lot_id": f"L{number}"})
+        halves.put("truck", f"T{number}", **{**TRUCK, "truck_id": f"T{number}"})
+    for role, lots, trucks in (
+        ("haulier:H1", ["L1", "L4"], ["T1", "T2", "T4"]),
+        ("haulier:H9", [], []),
+        ("driver:D1", ["L1", "L4"], ["T1", "T2", "T4"]),
+        ("lot_declarer:HTX1", ["L1", "L2", "L4"], ["T1"]),
+        ("port_operator:F1", ["L1", "L4"], ["T1"]),
+        ("port_operator:F2", [], []),
+    ):
+        for plural, wanted in (("lots", lots), ("trucks", trucks)):
+            items = (await halves.ask("GET", f"/v1/{plural}", role=role)).json()["items"]
+            assert [item["id"] for item in items] == wanted, (role, plural)
+            for name in ("1", "2", "3"):
+                entity = f"{plural[0].upper()}{name}"
+                one = await halves.ask("GET", f"/v1/{plural}/{entity}", role=role)
+                assert one.is_success == (entity in wanted), (role, entity)
+
+
 async def drive(halves: Stand, by_role: str = "haulier:H1") -> dict[str, Any]:
     """Open the link of trip A1 as its driver, in the browser."""
     made = await halves.ask("POST", "/v1/assignments/A1/driver-link", role=by_role)

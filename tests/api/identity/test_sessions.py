@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -195,6 +196,9 @@ async def test_an_open_stream_ends_with_its_session_or_key(stand: Stand) -> None
         "session": f"/v1/sessions/{the_session(stand).session_id}",
         "key": f"/v1/keys/{made['key']['key_id']}",
     }
+    forget(stand)
+    user = await settle(stand)
+    by_user = {"cookie": "; ".join(f"{name}={text}" for name, text in held(stand).items())}
     async with served(stand) as base, httpx.AsyncClient(timeout=10, base_url=base) as client:
         for headers, path in ((by_session, ends["session"]), (by_key, ends["key"])):
             async with client.stream("GET", "/v1/stream", headers=headers) as answer:
@@ -202,9 +206,20 @@ async def test_an_open_stream_ends_with_its_session_or_key(stand: Stand) -> None
                 assert (await anext(lines)).startswith("retry")
                 gone = await stand.ask("DELETE", path, role="administrator")
                 assert gone.status_code == 204
-                async with asyncio.timeout(5):
-                    async for _ in lines:  # it ends by itself
-                        pass
+                await over(lines)
+        async with client.stream("GET", "/v1/stream", headers=by_user) as answer:
+            lines = answer.aiter_lines()
+            assert (await anext(lines)).startswith("retry")
+            path = f"/v1/users/{user['user_id']}"
+            await stand.ask("PATCH", path, role="administrator", json={"status": "disabled"})
+            await over(lines)
+
+
+async def over(lines: AsyncIterator[str]) -> None:
+    """Wait until a stream ends by itself."""
+    async with asyncio.timeout(5):
+        async for _ in lines:
+            pass
 
 
 def crafted(session_id: str) -> dict[str, str]:

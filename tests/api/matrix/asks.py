@@ -12,9 +12,11 @@ from urllib.parse import quote
 
 from api.devices.taking import TRACKERS
 from api.identity import keys, sessions, users
+from api.personal import people
 from api.webhooks.hooks import HOOKS
 from schemas.device import Tracker
 from schemas.identity import ApiKey, Session, User
+from schemas.person import PersonKept
 from schemas.topics import TOPIC_OF_TYPE
 from schemas.webhook import Hook
 from tests.api.conftest import ASSIGNMENT, LOT, TRUCK, Stand
@@ -43,20 +45,38 @@ IDS = {
     "sessions": "s@",
     "trackers": "dev@",
     "webhooks": "hook-@",
+    "people": "D@",
 }
 """The rows of each noun: the part of a path that stands before its id."""
 
-KEPT = frozenset({"users", "keys", "sessions", "trackers", "devices", "webhooks"})
+KEPT = frozenset({"users", "keys", "sessions", "trackers", "devices", "webhooks", "people"})
 """Nouns whose rows the API itself holds, and requests change at once."""
 
 _WINDOW = {"window_start": "2031-08-24T06:00:00Z", "window_end": "2031-08-24T07:00:00Z"}
 _SQUARE = [[105.0, 10.0], [105.1, 10.0], [105.1, 10.1], [105.0, 10.0]]
 _RIGHTS = {"role": "haulier", "subject": "H1", "regions": [HERE]}
 
+_MADE = {"region": HERE, "home": {"lat": 10.0, "lon": 105.1, "name": "Rạch Giá"}}
+_PLACE = {"name": "Bến", "lat": 10.0, "lon": 105.1, "region": HERE}
+_LINE = {
+    "region": HERE,
+    "geometry": {"type": "LineString", "coordinates": [[105.0, 10.0], [105.1, 10.0]]},
+    "valid_from": "2031-08-24T05:00:00Z",
+}
 _FIX = {"lat": 10.0, "lon": 105.0, "time": "2021-08-24T08:00:00Z"}
 _TRACKED = "?id=dev@&lat=10.0&lon=105.0&timestamp=1629792000"
 
 BODIES: dict[str, Any] = {
+    "POST /v1/trucks": {"plate": "68C-000.0@", "haulier_id": "H1", "payload_kg": 8000, **_MADE},
+    "PATCH /v1/trucks/{truck_id:path}": {"status": "unavailable", "reason": "sửa phanh"},
+    "POST /v1/facilities": {"kind": "port", "gates": ["G1"], **_PLACE},
+    "PATCH /v1/facilities/{facility_id:path}": {"name": "Bến mới"},
+    "POST /v1/checkpoints": {"bays": 2, **_PLACE},
+    "PATCH /v1/checkpoints/{checkpoint_id:path}": {"name": "Chốt mới"},
+    "POST /v1/corridors": {"kind": "shuttle", "facilities": ["F1", "F2"], **_LINE},
+    "PATCH /v1/corridors/{corridor_id:path}": {"name": "Hành lang mới"},
+    "POST /v1/closures": {"reason": "lũ", **_LINE},
+    "PATCH /v1/closures/{closure_id:path}": {"valid_until": "2031-08-26T05:00:00Z"},
     "POST /v1/lots": {
         "lot_id": "L@",
         "region": HERE,
@@ -91,6 +111,7 @@ BODIES: dict[str, Any] = {
     "POST /v1/trackers": {"device_id": "new@", "truck_id": "T@"},
     "POST /v1/webhooks": {"url": "https://example.org/x"},
     "PATCH /v1/webhooks/{hook_id}": {"purpose": "sổ kho"},
+    "PUT /v1/people/{person_id}": {"region": HERE, "haulier_id": "H@", "name": "Trần Thị Bưởi"},
 }
 """What is sent, by route; nothing where a route is not named."""
 
@@ -100,7 +121,11 @@ QUERIES = {
 }
 """What stands behind the address."""
 
-REACHED = {"POST /v1/what-if": 422}
+REACHED = {
+    "POST /v1/what-if": 422,
+    "GET /v1/reports/daily": 503,  # there is no Kafka to read
+    "GET /v1/reports/weekly": 503,
+}
 """An answer other than 2xx that says the same: the role was let through."""
 
 _KEY_FIELDS = {
@@ -159,8 +184,19 @@ _PLANNED = {
     "pickup_eta": "2031-08-24T05:00:00Z",
     "delivery_eta": "2031-08-24T06:00:00Z",
 }
-_OPEN = {"status": "open", "geometry": {"type": "LineString", "coordinates": _SQUARE[:2]}}
-_IN_FORCE = {"status": "in_force", "geometry": {"type": "Polygon", "coordinates": [_SQUARE]}}
+_OPEN = {
+    "kind": "shuttle",
+    "facilities": ["F1", "F2"],
+    "valid_from": "2021-08-24T05:00:00Z",
+    "status": "open",
+    "geometry": {"type": "LineString", "coordinates": _SQUARE[:2]},
+}
+_IN_FORCE = {
+    "kind": "zone",
+    "valid_from": "2021-08-24T05:00:00Z",
+    "status": "in_force",
+    "geometry": {"type": "Polygon", "coordinates": [_SQUARE]},
+}
 
 
 async def renew(stand: Stand, role: str) -> None:
@@ -192,6 +228,23 @@ async def renew(stand: Stand, role: str) -> None:
             changed_at=now,
         )
         await kept.put(HOOKS, hook)
+        await kept.put(people.TOPIC, _person(stand, n, now))
+    await kept.take_away(people.TOPIC, f"D{NONE}")  # a request may have made it
+
+
+def _person(stand: Stand, n: str, now: datetime) -> PersonKept:
+    """Make a driver of a haulier, sealed."""
+    person_id, haulier_id = f"D{n}", f"H{n}"
+    said = people.Particulars(name="Trần Thị Bưởi")
+    return PersonKept(
+        person_id=person_id,
+        kind="driver",
+        region=HERE,
+        haulier_id=haulier_id,
+        sealed=people.seal(stand.app.state.desk, person_id, haulier_id, said),
+        updated_at=now,
+        keep_until=now + timedelta(days=1),
+    )
 
 
 def row_id(path: str, row: str) -> str | None:

@@ -27,10 +27,10 @@ ROLES = (
 
 ROUTES = """
                                                         disp admin obs  haul driv offi decl port
-GET    /v1/trucks                                       yy-  yy-  yy-  y--  y--  y--  yy-  yy-
-GET    /v1/trucks/{entity_id:path}                      yy-- yy-- yy-- y--- y--- y--- yy-- yy--
-GET    /v1/lots                                         yy-  yy-  yy-  yy-  yy-  y--  y--  yy-
-GET    /v1/lots/{entity_id:path}                        yy-- yy-- yy-- yy-- yy-- y--- y--- yy--
+GET    /v1/trucks                                       yy-  yy-  yy-  y--  y--  y--  y--  y--
+GET    /v1/trucks/{entity_id:path}                      yy-- yy-- yy-- y--- y--- y--- y--- y---
+GET    /v1/lots                                         yy-  yy-  yy-  y--  y--  y--  y--  y--
+GET    /v1/lots/{entity_id:path}                        yy-- yy-- yy-- y--- y--- y--- y--- y---
 GET    /v1/slots                                        yyy  yyy  yyy  yyy  yyy  yyy  yyy  yyy
 GET    /v1/slots/{entity_id:path}                       yyy- yyy- yyy- yyy- yyy- yyy- yyy- yyy-
 GET    /v1/assignments                                  yy-  yy-  yy-  y--  y--  y--  y--  y--
@@ -51,9 +51,21 @@ GET    /v1/clock                                        y    y    y    y    y   
 GET    /v1/vocabulary                                   y    y    y    y    y    y    y    y
 GET    /v1/roads                                        y    y    y    y    y    y    y    y
 GET    /v1/passes/lists                                 y    y    y    y    y    y    y    y
+GET    /v1/reports/daily                                y    y    y    F    F    F    F    F
+GET    /v1/reports/weekly                               y    y    y    F    F    F    F    F
 GET    /v1/checkpoints/{checkpoint_id:path}/arrivals    yy-- yy-- FFFF FFFF FFFF yN-N FFFF FFFF
 
 POST   /v1/events                                       events
+POST   /v1/trucks                                       yyN  yyN  FFF  FFF  FFF  FFF  FFF  FFF
+PATCH  /v1/trucks/{truck_id:path}                       yy-- yy-- FFFF yN-- FFFF FFFF FFFF FFFF
+POST   /v1/facilities                                   yyN  yyN  FFF  FFF  FFF  FFF  FFF  FFF
+PATCH  /v1/facilities/{facility_id:path}                yy-- yy-- FFFF FFFF FFFF FFFF FFFF FFFF
+POST   /v1/checkpoints                                  yyN  yyN  FFF  FFF  FFF  FFF  FFF  FFF
+PATCH  /v1/checkpoints/{checkpoint_id:path}             yy-- yy-- FFFF FFFF FFFF FFFF FFFF FFFF
+POST   /v1/corridors                                    yyN  yyN  FFF  FFF  FFF  FFF  FFF  FFF
+PATCH  /v1/corridors/{corridor_id:path}                 yy-- yy-- FFFF FFFF FFFF FFFF FFFF FFFF
+POST   /v1/closures                                     yyN  yyN  FFF  FFF  FFF  FFF  FFF  FFF
+PATCH  /v1/closures/{closure_id:path}                   yy-- yy-- FFFF FFFF FFFF FFFF FFFF FFFF
 POST   /v1/lots                                         yyNy yyNy FFFF FFFF FFFF FFFF yNNy FFFF
 PATCH  /v1/lots/{lot_id:path}                           yy-- yy-- FFFF FFFF FFFF FFFF yN-- FFFF
 POST   /v1/facilities/{facility_id:path}/slots          yy-- yy-- FFFF FFFF FFFF FFFF FFFF yN-N
@@ -88,6 +100,7 @@ GET    /v1/webhooks/{hook_id}/deliveries                yy-- yy-- y--- y--- FFFF
 GET    /v1/session                                      y    y    y    y    y    y    y    y
 POST   /v1/session                                      open
 DELETE /v1/session                                      open
+GET    /v1/session/ways                                 open
 GET    /v1/session/oidc                                 open
 GET    /v1/session/oidc/callback                        open
 POST   /v1/session/password                             F    F    F    F    F    F    F    F
@@ -101,6 +114,13 @@ POST   /v1/users/{user_id}/reset                        FFFF yy-- FFFF FFFF FFFF
 GET    /v1/keys                                         FFF  yy-  FFF  FFF  FFF  FFF  FFF  FFF
 POST   /v1/keys                                         FFF  yyF  FFF  FFF  FFF  FFF  FFF  FFF
 DELETE /v1/keys/{key_id}                                FFFF yy-- FFFF FFFF FFFF FFFF FFFF FFFF
+
+GET    /v1/people                                       yy-  yy-  FFF  y--  y--  FFF  FFF  FFF
+GET    /v1/people/{person_id}                           yy-- yy-- FFFF y--- y--- FFFF FFFF FFFF
+PUT    /v1/people/{person_id}                           yyNy yyNy FFFF yNNN FFFF FFFF FFFF FFFF
+DELETE /v1/people/{person_id}                           yy-- yy-- FFFF y--- FFFF FFFF FFFF FFFF
+GET    /v1/audit                                        F    y    F    F    F    F    F    F
+GET    /v1/audit.csv                                    F    y    F    F    F    F    F    F
 
 GET    /healthz                                         open
 GET    /readyz                                          open

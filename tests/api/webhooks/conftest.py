@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -61,6 +63,7 @@ class Receiver:
     decide: Decide = take
     got: list[Got] = field(default_factory=list)
     answer: bytes = b""
+    serving: set[asyncio.Task[Any]] = field(default_factory=set)
 
     @property
     def url(self) -> str:
@@ -69,6 +72,9 @@ class Receiver:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Get one message and answer."""
+        task = asyncio.current_task()
+        assert task is not None
+        self.serving.add(task)
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode().splitlines()[1:-1]
             headers = {name.lower(): text for name, _, text in (h.partition(": ") for h in head)}
@@ -79,10 +85,13 @@ class Receiver:
             writer.write(b"HTTP/1.1 %d X\r\nconnection: close\r\n%b\r\n" % (status, where))
             writer.write(self.answer)
             await writer.drain()
-        except OSError:
+        except (OSError, EOFError):
             pass
         finally:
             writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+            self.serving.discard(task)
 
     async def until(self, count: int, *, within_s: float = 5) -> list[Got]:
         """Wait until so many messages came; give them."""
@@ -91,15 +100,20 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiving(decide: Decide = take, answer: bytes = b"") -> AsyncIterator[Receiver]:
+async def receiving(
+    decide: Decide = take, answer: bytes = b"", context: ssl.SSLContext | None = None
+) -> AsyncIterator[Receiver]:
     """Run a receiver."""
     receiver = Receiver(decide=decide, answer=answer)
-    server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0, ssl=context)
     receiver.port = server.sockets[0].getsockname()[1]
     try:
         yield receiver
     finally:
         server.close()
+        for task in tuple(receiver.serving):
+            task.cancel()
+        await asyncio.gather(*receiver.serving, return_exceptions=True)
 
 
 @pytest.fixture

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import socket
+import ssl
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from api.problems import Problem
 from api.webhooks.target import Sender, is_public, refuse_url
@@ -102,6 +108,48 @@ async def test_a_name_is_resolved_once_and_the_checked_address_used(receiver: Re
     await sender.close()
     assert (answer.status, asked) == (200, ["receiver.example"])
     assert receiver.got[0].headers["host"] == f"receiver.example:{receiver.port}"
+
+
+def certified(folder: Path, name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """Give a receiver a certificate of a name, and a sender trust in it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    named = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(named, named, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "receiver.pem"
+    path.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        + made.public_bytes(serialization.Encoding.PEM)
+    )
+    receives = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    receives.load_cert_chain(path)
+    return receives, ssl.create_default_context(cafile=str(path))
+
+
+async def test_certificates_go_by_the_name_and_not_by_the_address(tmp_path: Path) -> None:
+    async def find(_host: str, _port: int) -> list[str]:
+        return ["127.0.0.1"]
+
+    receives, trusts = certified(tmp_path, "receiver.example")
+    async with receiving(context=receives) as receiver:
+        sender = Sender(may_be_private=True, find=find, context=trusts)
+        for host, said in (
+            ("receiver.example", (200, None)),
+            ("other.example", (None, "certificate")),
+        ):
+            answer = await sender.post(f"https://{host}:{receiver.port}/", {}, b"{}")
+            assert (answer.status, answer.error) == said
+        await sender.close()
 
 
 async def test_redirects_are_not_followed() -> None:

@@ -279,6 +279,17 @@ async def test_a_cleared_alert_says_what_it_was(
     assert (got.data["status"], got.data["code"]) == ("cleared", "truck_silent")
 
 
+async def test_a_command_is_told_whatever_its_id_is(
+    stand: Stand, source: MemorySource, receiver: Receiver
+) -> None:
+    made = await hook(stand, receiver.url, kinds=["command"])
+    async with telling(stand, source) as job:
+        source.change("command", "lệnh 1 / của ai đó")
+        (got,) = await receiver.until(1)
+        await until(lambda: bool(job.log.latest(made["hook_id"])))
+    assert got.data["id"] == "lệnh 1 / của ai đó"
+
+
 async def test_for_a_day_the_old_secret_signs_too(
     stand: Stand, source: MemorySource, receiver: Receiver
 ) -> None:

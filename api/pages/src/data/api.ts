@@ -92,6 +92,13 @@ export const getArrivals = (checkpointId: string): Promise<Arrivals> =>
 export const openSession = (code: string): Promise<Session> =>
   post<Session>("/v1/session", { code });
 
+/** How one may log in here. */
+export const getWays = (): Promise<{ provider: boolean }> =>
+  ask<{ provider: boolean }>("/v1/session/ways");
+
+/** Where the log-in by the provider begins. */
+export const PROVIDER = "/v1/session/oidc";
+
 /** Log in by name and password. */
 export const logIn = (login: string, password: string): Promise<Session> =>
   post<Session>("/v1/session", { login, password });

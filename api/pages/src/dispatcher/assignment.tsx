@@ -242,12 +242,14 @@ interface OverrideProps {
   page: Page;
   assignment: Assignment;
   busy: boolean;
-  onSend: (body: { truck_id?: string; slot_id?: string }) => void;
+  onSend: (body: { truck_id?: string; slot_id?: string; reason: string }) => void;
 }
 
 function Override({ page, assignment: it, busy, onSend }: OverrideProps) {
   const [truckId, setTruckId] = useState("");
   const [slotId, setSlotId] = useState("");
+  const [reason, setReason] = useState("");
+  const why = reason.trim();
   const names = namesOf(page.store);
   const nowMs = page.clock.nowMs();
   const active = activeByTruck(page.store.tables.assignment.values());
@@ -279,7 +281,11 @@ function Override({ page, assignment: it, busy, onSend }: OverrideProps) {
       class="action-form"
       onSubmit={(event) => {
         event.preventDefault();
-        onSend({ ...(truckId && { truck_id: truckId }), ...(slotId && { slot_id: slotId }) });
+        onSend({
+          ...(truckId && { truck_id: truckId }),
+          ...(slotId && { slot_id: slotId }),
+          reason: why,
+        });
       }}
     >
       <label class="field">
@@ -304,7 +310,16 @@ function Override({ page, assignment: it, busy, onSend }: OverrideProps) {
           ))}
         </select>
       </label>
-      <button type="submit" class="button primary" disabled={busy || (!truckId && !slotId)}>
+      <label class="field">
+        <span>{t("action.override_reason")}</span>
+        <input
+          value={reason}
+          maxLength={500}
+          required
+          onInput={(e) => setReason(e.currentTarget.value)}
+        />
+      </label>
+      <button type="submit" class="button primary" disabled={busy || !why || (!truckId && !slotId)}>
         {t("action.override_send")}
       </button>
     </form>

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { homeOf, logIn, openSession, Problem, setPassword } from "../data/api";
+import { getWays, homeOf, logIn, openSession, Problem, PROVIDER, setPassword } from "../data/api";
 import type { Session } from "../data/types";
 import { LanguageSwitch } from "../ui/parts";
 import { useLanguage } from "../ui/state";
@@ -90,33 +90,47 @@ export function Login() {
 function NameForm(props: { isBusy: boolean; onSend: (name: string, password: string) => void }) {
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
+  const [hasProvider, setProvider] = useState(false);
+  useEffect(() => {
+    getWays().then(
+      (ways) => setProvider(ways.provider),
+      () => undefined, // name and password are there in any case
+    );
+  }, []);
   return (
-    <Form
-      title={t("login.enter")}
-      button={t("login.enter")}
-      isReady={name.trim() !== "" && password !== "" && !props.isBusy}
-      onSend={() => props.onSend(name.trim(), password)}
-    >
-      <label class="field">
-        <span>{t("login.name")}</span>
-        <input
-          value={name}
-          autocomplete="username"
-          autocapitalize="none"
-          spellcheck={false}
-          data-testid="login-name"
-          onInput={(e) => setName(e.currentTarget.value)}
+    <>
+      <Form
+        title={t("login.enter")}
+        button={t("login.enter")}
+        isReady={name.trim() !== "" && password !== "" && !props.isBusy}
+        onSend={() => props.onSend(name.trim(), password)}
+      >
+        <label class="field">
+          <span>{t("login.name")}</span>
+          <input
+            value={name}
+            autocomplete="username"
+            autocapitalize="none"
+            spellcheck={false}
+            data-testid="login-name"
+            onInput={(e) => setName(e.currentTarget.value)}
+          />
+        </label>
+        <Secret
+          name={t("login.password")}
+          value={password}
+          autocomplete="current-password"
+          testId="login-password"
+          onInput={setPassword}
         />
-      </label>
-      <Secret
-        name={t("login.password")}
-        value={password}
-        autocomplete="current-password"
-        testId="login-password"
-        onInput={setPassword}
-      />
+      </Form>
+      {hasProvider && (
+        <a class="button wide" href={PROVIDER}>
+          {t("login.by_provider")}
+        </a>
+      )}
       <p class="muted">{t("login.or_link")}</p>
-    </Form>
+    </>
   );
 }
 

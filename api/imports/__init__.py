@@ -1,0 +1,1 @@
+"""Take in trucks, permits, lots and slots from files as provinces keep them."""

@@ -1,0 +1,1 @@
+"""Judge and export the audit log of a stack."""

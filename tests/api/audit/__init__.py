@@ -1,0 +1,1 @@
+"""Test the audit log: its chain, its writer, its readers."""

@@ -1,0 +1,1 @@
+"""Test the judging of the audit log."""
