@@ -46,8 +46,8 @@ class Sizes:
         Connections that are kept open in those parts.
     batch
         Events in a batch.
-    post_rate, read_rate
-        Requests a second, by schedule, while waits are taken: half of the goals.
+    post_rate
+        Posts a second, by schedule, while waits are taken: half of the goal.
     clients, updates
         Event streams, and the reports a second that they show.
     stream_s
@@ -243,7 +243,7 @@ class _Parts:
         took_s = time.monotonic() - began
         after = world.used_s(self._stack.settings)
         self._cores[name] = {
-            each: round((after[each] - used) / took_s, 2)
+            each: round(max(after[each] - used, 0.0) / took_s, 2)
             for each, used in before.items()
             if each in after
         }

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 
@@ -115,11 +116,28 @@ class Reports:
             yield request("POST", "/v1/events", token, body, _BATCH)
 
 
-def reads(seed: int, token: str) -> Iterator[bytes]:
-    """Write reads: a single truck or lot, then a page of them, in turn; no known ETag is shown."""
+def page(token: str, plural: str, cursor: str | None = None) -> bytes:
+    """Write the read of one page of a collection."""
+    further = f"&cursor={quote(cursor)}" if cursor else ""
+    return request("GET", f"/v1/{plural}?limit={PAGE}{further}", token)
+
+
+def reads(seed: int, token: str, cursors: Mapping[str, Sequence[str | None]]) -> Iterator[bytes]:
+    """Write reads: an item, then a page, in turn; no known ETag is shown.
+
+    Parameters
+    ----------
+    seed
+        Where chance comes from.
+    token
+        In whose name to read.
+    cursors
+        Where each page of `trucks` and of `lots` begins.
+    """
     chance = Random(f"{seed}/reads")
+    name_of = {"trucks": truck_id, "lots": lot_id}
     while True:
-        plural, name = ("trucks", truck_id) if chance.random() < 0.5 else ("lots", lot_id)
-        yield request("GET", f"/v1/{plural}/{name(chance.randrange(LOTS))}", token)
-        plural = "trucks" if chance.random() < 0.5 else "lots"
-        yield request("GET", f"/v1/{plural}?limit={PAGE}", token)
+        plural = chance.choice(("trucks", "lots"))
+        yield request("GET", f"/v1/{plural}/{name_of[plural](chance.randrange(LOTS))}", token)
+        plural = chance.choice(("trucks", "lots"))
+        yield page(token, plural, chance.choice(cursors[plural]))

@@ -79,8 +79,18 @@ class Heard:
     measured_s: float = 0.0
 
 
-class _Stream(asyncio.Protocol):
-    """One open stream."""
+class Stream(asyncio.Protocol):
+    """One open stream.
+
+    Parameters
+    ----------
+    room
+        Keeps what it says.
+    wire
+        The request for it.
+    whole
+        Whether each event is read.
+    """
 
     def __init__(self, room: Room, wire: bytes, *, whole: bool) -> None:
         self._room = room
@@ -93,23 +103,28 @@ class _Stream(asyncio.Protocol):
         self.is_open = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Ask for the stream; called by asyncio."""
         self.transport = transport
         transport.write(self._wire)  # type: ignore[attr-defined]
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Note that it ended; called by asyncio."""
         del exc
         if not self._room.is_over:
             self._room.heard.lost += 1
 
     def data_received(self, data: bytes) -> None:
+        """Read what came; called by asyncio."""
         self._parser.feed_data(data)
 
     def on_headers_complete(self) -> None:
+        """Note that it is open; called by the parser."""
         if self._parser.get_status_code() == 200:
             self.is_open.set()
             self._room.heard.opened += 1
 
     def on_body(self, part: bytes) -> None:
+        """Note what it says; called by the parser."""
         self._room.heard.bytes_read += len(part)
         text = self._rest + part
         end = text.rfind(b"\n\n") + 2
@@ -155,7 +170,7 @@ class Room:
     async def run(self) -> Heard:
         """Listen until the input of this process is closed."""
         errand = self._errand
-        streams: list[_Stream] = []
+        streams: list[Stream] = []
         for first in range(0, errand.clients, _AT_ONCE):
             numbers = range(first, min(first + _AT_ONCE, errand.clients))
             made = [await self._open(whole=number % EVERY == 0) for number in numbers]
@@ -180,12 +195,22 @@ class Room:
             each.transport.close()
         return heard
 
-    async def _open(self, *, whole: bool) -> _Stream:
-        wire = request("GET", "/v1/stream?kinds=truck", self._errand.token)
+    async def _open(self, *, whole: bool) -> Stream:
         _, stream = await asyncio.get_running_loop().create_connection(
-            lambda: _Stream(self, wire, whole=whole), "127.0.0.1", self._errand.port
+            lambda: self.stream(whole=whole), "127.0.0.1", self._errand.port
         )
         return stream
+
+    def stream(self, *, whole: bool) -> Stream:
+        """Make a stream that is not connected yet.
+
+        Parameters
+        ----------
+        whole
+            Whether each of its events is read.
+        """
+        wire = request("GET", "/v1/stream?kinds=truck", self._errand.token)
+        return Stream(self, wire, whole=whole)
 
 
 def main() -> None:

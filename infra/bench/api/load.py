@@ -18,8 +18,9 @@ import orjson
 import uvloop
 
 from infra.bench.api.connection import Answer, Connection, connect, raise_file_limit
-from infra.bench.api.draw import Reports, reads
+from infra.bench.api.draw import Reports, page, reads
 
+_READ = ("trucks", "lots")
 _OPEN_S = 20.0
 """How long answers are waited for once the last request of a schedule was due."""
 
@@ -109,7 +110,11 @@ class Load:
         """Ask until the time is over, and wait for every answer."""
         errand = self._errand
         connections = await connect(errand.port, errand.connections)
-        requests = _requests(errand)
+        if errand.what == "reads":
+            cursors = {plural: await self._pages(connections[0], plural) for plural in _READ}
+            requests = reads(errand.seed, errand.token, cursors)
+        else:
+            requests = _posts(errand)
         self._count_from = time.perf_counter() + errand.warm_s
         until = self._count_from + errand.measured_s
         used_s = time.process_time()
@@ -128,6 +133,16 @@ class Load:
         """Write the bodies of all answers to posts, one a line."""
         with path.open("wb") as file:
             file.writelines(body + b"\n" for body in self._bodies)
+
+    async def _pages(self, connection: Connection, plural: str) -> list[str | None]:
+        """Walk through a collection; tell where each of its pages begins."""
+        found: list[str | None] = [None]
+        while True:
+            _, body = await connection.ask(page(self._errand.token, plural, found[-1]))
+            following = orjson.loads(body)["next"]
+            if following is None:
+                return found
+            found.append(following)
 
     async def _ask_on(
         self, connection: Connection, requests: Iterator[bytes], until: float
@@ -186,9 +201,7 @@ class Load:
         statuses[status] = statuses.get(status, 0) + 1
 
 
-def _requests(errand: Errand) -> Iterator[bytes]:
-    if errand.what == "reads":
-        return reads(errand.seed, errand.token)
+def _posts(errand: Errand) -> Iterator[bytes]:
     drawn = Reports(errand.seed, errand.part)
     if errand.what == "batches":
         return drawn.batches(errand.token, errand.batch)

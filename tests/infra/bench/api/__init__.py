@@ -1,0 +1,1 @@
+"""Test the bench that loads the API."""
