@@ -18,6 +18,7 @@ from api.kept import Kept
 from api.problems import Problem
 from schemas.envelope import Record
 from schemas.intent import IntentPart
+from schemas.topics import KEPT_TOPICS
 
 _log = logging.getLogger(__name__)
 
@@ -43,9 +44,14 @@ class Outbox:
         Holds the intents.
     under_way
         Ids of the intents that this process is carrying out.
+    first
+        Records of kept topics that are written before each others, as one with them.
     """
 
-    def __init__(self, broker: Broker, kept: Kept, under_way: set[str]) -> None:
+    def __init__(
+        self, broker: Broker, kept: Kept, under_way: set[str], first: Sequence[Record] = ()
+    ) -> None:
+        self._first = tuple(first)
         self._broker = broker
         self._kept = kept
         self._under_way = under_way
@@ -58,6 +64,12 @@ class Outbox:
         Problem
             `broker_unavailable`: nothing was written, or all of it will be.
         """
+        records = [*self._first, *records]
+        written = await self._published(records)
+        _tell(self._kept, records, written)
+        return written[len(self._first) :]
+
+    async def _published(self, records: Sequence[Record]) -> list[Written]:
         if len(records) < 2:
             return await self._broker.publish(records)
         intent_id = str(uuid.uuid4())
@@ -120,10 +132,16 @@ async def complete(desk: Desk, under_way: set[str]) -> None:
     for parts in found.values():
         if len(parts) == parts[0].parts:
             records = [r for part in sorted(parts, key=lambda p: p.part) for r in _unpacked(part)]
-            await desk.broker.publish(records)
+            _tell(desk.kept, records, await desk.broker.publish(records))
             _log.info("completed an import of %d events that was interrupted", len(records))
         for part in parts:
             await desk.kept.take_away(TOPIC, part.part_id)
+
+
+def _tell(kept: Kept, records: Sequence[Record], written: Sequence[Written]) -> None:
+    for record, where in zip(records, written, strict=True):
+        if record.topic in KEPT_TOPICS:
+            kept.heard(record, where)
 
 
 def _parts(intent_id: str, records: Sequence[Record]) -> Iterator[IntentPart]:

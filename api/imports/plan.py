@@ -13,6 +13,7 @@ from api.imports.findings import Finding
 from api.imports.grid import Sheet, unreadable
 from api.imports.known import Doc, Known
 from api.imports.lots import read_lot
+from api.imports.permits import read_permit
 from api.imports.reader import Reader
 from api.imports.slots import read_slot
 from api.imports.table import Table, find_table, rows_of
@@ -96,6 +97,11 @@ class Plan:
             for part, (event_type, data) in enumerate(target.events)
         ]
 
+    @property
+    def people(self) -> list[Doc]:
+        """Who is to be kept."""
+        return [target.person for _, target in self.targets if target.person is not None]
+
     def _id(self, kind: Kind, where: str, target: Target, part: int) -> str:
         content = digest_of(target.events[part], target.before)
         return str(uuid.uuid5(_IDS, f"{self.digest} {kind} {where} {part} {content}"))
@@ -172,6 +178,7 @@ def _readers(kind: Kind) -> Callable[[Reader], Target | None]:
     seen: Counter[str] = Counter()
     readers: dict[str, Callable[[Reader], Target | None]] = {
         "trucks": read_truck,
+        "permits": read_permit,
         "lots": lambda reader: read_lot(reader, seen),
         "slots": read_slot,
     }
@@ -217,7 +224,12 @@ def _missing(table: Table, kind: Kind, known: Known) -> list[Finding]:
 def _beyond(where: str, target: Target, kind: Kind, known: Known) -> list[Finding]:
     """Find what no worker could read, and what is outside the actor's regions."""
     actor = known.deed.actor
-    present = {"trucks": known.trucks, "lots": known.lots, "slots": known.facilities}[kind]
+    present = {
+        "trucks": known.trucks,
+        "permits": {},
+        "lots": known.lots,
+        "slots": known.facilities,
+    }[kind]
     entity_id = target.shown["facility_id"] if kind == "slots" else target.entity_id
     for doc in (present.get(entity_id) or {}, target.shown):
         if not is_inside(actor, doc):

@@ -13,6 +13,7 @@ from api.desk import Acting, Deed, Route
 from api.imports.findings import Finding
 from api.imports.known import Shared, gather
 from api.imports.outbox import Outbox
+from api.imports.permits import people_records
 from api.imports.plan import Plan, make_plan, missing_columns
 from api.imports.words import Kind
 from api.intake import Draft, send
@@ -28,6 +29,7 @@ _SAMPLE = 5
 _MOST_PASSED = 50
 _ROLES: dict[Kind, tuple[str, ...]] = {
     "trucks": (),
+    "permits": (),
     "lots": ("lot_declarer",),
     "slots": ("port_operator",),
 }
@@ -104,6 +106,8 @@ class ImportTold(BaseModel, frozen=True):
     """At most 200."""
     sample: list[dict[str, Any]]
     event_count: int
+    people_count: int
+    """How many people are kept anew, or otherwise than before."""
     event_ids: list[str]
     """What was written; empty for a preview."""
 
@@ -125,7 +129,7 @@ class Asked(BaseModel, frozen=True):
 
 @router.post(
     "/imports/{kind}",
-    summary="Import a file of trucks, lots or slots",
+    summary="Import a file of trucks, permits, lots or slots",
     openapi_extra=_BODY,
     responses={202: {"model": ImportTold, "description": "Written; with `commit=true`."}},
 )
@@ -158,8 +162,13 @@ async def _write(deed: Deed, plan: Plan, kind: Kind, intents: set[str]) -> list[
     drafts = [
         Draft(type=event.type, data=event.data, event_id=event.id) for event in plan.events(kind)
     ]
-    desk = replace(deed.desk, broker=Outbox(deed.desk.broker, deed.desk.kept, intents))
-    receipts = await send(replace(deed, desk=desk), drafts) if drafts else []
+    people = await people_records(deed, plan.people)
+    outbox = Outbox(deed.desk.broker, deed.desk.kept, intents, people)
+    if not drafts:
+        await outbox.publish(())
+        return []
+    desk = replace(deed.desk, broker=outbox)
+    receipts = await send(replace(deed, desk=desk), drafts)
     return [receipt.id for receipt in receipts]
 
 
@@ -228,6 +237,7 @@ def _told(
         errors=[_finding(each) for each in plan.findings[:MOST_FINDINGS]],
         sample=[target.shown for _, target in plan.targets[:_SAMPLE]],
         event_count=sum(len(target.events) for _, target in plan.targets),
+        people_count=len(plan.people),
         event_ids=ids,
     )
 

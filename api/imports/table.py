@@ -14,7 +14,9 @@ _LOOK_ROWS = 40
 _LEAST_FIELDS = 2
 _IN_BRACKETS = re.compile(r"[(\[]([^)\]]*)[)\]]")
 _THOUSAND = ("nghin", "ngan", "1000", "1 000")
-_TOTALS = re.compile(r"(?:tổng(?: số| cộng)?|cộng|tong(?: so| cong)?|cong|total|sum)\b(?!\s*\d)")
+_TOTALS = re.compile(
+    r"(?:tổng(?: số| cộng)?|cộng|tong(?: so| cong)?|cong|total|sum)(?: xe| lô| lo)?(?:\s*[:(=].*)?"
+)
 _SERIES = re.compile(r"\(?([0-9]{1,2}|[a-z]|stt)\)?")
 
 
@@ -246,13 +248,14 @@ def _is_entry(
     table: Table, whole: dict[int, Cell], written: list[str], kind: Kind, *, is_next: bool
 ) -> bool:
     texts = [each.text for _, each in sorted(whole.items())]
-    if any(_TOTALS.match(said(text)) for text in texts[:3]):
+    needed = [name for name in WORDS["required"][kind] if name in table.fields]
+    is_whole = all(name in written for name in needed)
+    if not is_whole and any(_TOTALS.fullmatch(said(text)) for text in texts[:3]):
         return False
     if is_next and len(texts) > 2 and all(_SERIES.fullmatch(said(text)) for text in texts):
         return False
     headings = {fold(each.heading) for each in table.columns}
     if len(texts) > 1 and all(fold(text) in headings for text in texts):
         return False
-    needed = [name for name in WORDS["required"][kind] if name in table.fields]
     is_alone = len(written) == 1 and len(needed) > 1
     return bool(written) and not is_alone

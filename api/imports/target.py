@@ -31,6 +31,8 @@ class Target:
         What of the thing is known that the events change.
     assumed
         Fields that no cell says.
+    person
+        Who is to be kept sealed; None where nobody is, or is already.
     """
 
     entity_id: str
@@ -40,11 +42,14 @@ class Target:
     is_new: bool = False
     before: Any = None
     assumed: frozenset[str] = frozenset()
+    person: Doc | None = None
 
     @property
     def change(self) -> str:
         """`new`, `changed` or `unchanged`."""
-        return ("new" if self.is_new else "changed") if self.events else "unchanged"
+        if not self.events and self.person is None:
+            return "unchanged"
+        return "new" if self.is_new else "changed"
 
 
 def differing(wanted: Doc, present: Doc) -> Doc:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from schemas.vocabulary import VOCABULARY
 
-Kind = Literal["trucks", "lots", "slots"]
+Kind = Literal["trucks", "permits", "lots", "slots"]
 """What a file can hold."""
 
 WORDS: dict[str, Any] = json.loads(

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 import typer
 
 Kind = Annotated[
-    Literal["trucks", "lots", "slots"],
-    typer.Argument(metavar="trucks|lots|slots", help="What the file holds."),
+    Literal["trucks", "permits", "lots", "slots"],
+    typer.Argument(metavar="trucks|permits|lots|slots", help="What the file holds."),
 ]
 File = Annotated[
     Path,
@@ -76,7 +76,7 @@ def _tell(told: dict[str, Any]) -> None:
     if told["error_count"] > len(told["errors"]):
         typer.echo(f"… and {told['error_count'] - len(told['errors'])} more")
     if told["committed"]:
-        typer.echo(f"written: {told['event_count']} events")
+        typer.echo(f"written: {told['event_count']} events, {told['people_count']} people")
     else:
         typer.echo("nothing is written" + ("" if told["error_count"] else "; --commit writes it"))
 

@@ -109,7 +109,7 @@ def test_entities_are_refused(entity: str) -> None:
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
-    raw = _forged(_xml(" " * 60_000_000))
+    raw = _forged(_xml(" " * 40_000_000))
     assert len(raw) < 200_000
     tracemalloc.start()
     with pytest.raises(Problem) as refused:
@@ -117,6 +117,13 @@ def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert (refused.value.code, peak < 5e6) == ("too_large", True)
+
+
+def test_a_row_of_millions_of_cells_is_refused_before_it_is_parsed() -> None:
+    raw = _forged(_xml('<row r="1">' + "<c/>" * 3_000_000 + "</row>"))
+    with pytest.raises(Problem) as refused:
+        read_workbook(raw)
+    assert refused.value.code == "too_large"
 
 
 def test_more_rows_than_there_may_be_are_refused() -> None:

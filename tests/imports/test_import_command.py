@@ -30,6 +30,7 @@ TOLD: dict[str, Any] = {
     "errors": [],
     "committed": False,
     "event_count": 1,
+    "people_count": 0,
 }
 WRONG = {
     **TOLD,
