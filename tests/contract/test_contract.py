@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 
 from api.clients.python import ApiProblem, Client
@@ -43,6 +44,7 @@ def address(stack: Stack) -> str:
     """Give the address of a stack that knows one of everything."""
     with Client(stack.settings.base_url, _token(stack, "administrator")) as client:
         _settle(client)
+    httpx.get(f"{stack.settings.base_url}/openapi.json", timeout=120)  # the first time takes long
     return stack.settings.base_url
 
 

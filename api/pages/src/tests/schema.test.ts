@@ -1,3 +1,4 @@
+// @ts-nocheck - it reads files, and the pages have no types of Node.
 // The types of the API are made of its description as it stands.
 
 import { readFileSync } from "node:fs";
