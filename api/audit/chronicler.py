@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from api.audit.ledger import TOPIC, Ledger
+from api.audit.ledger import TOPIC, Ledger, ShutOut
 from api.personal.ring import KeyRing
 from api.problems import Problem
 from schemas.audit import GENESIS, AuditHead, AuditNote, canonical, chained
@@ -126,8 +126,13 @@ class Chronicler:
     async def _work(self) -> None:
         while self._queue:
             group = self._next_group()
+            notes = [note for each in group for note in each.notes]
             try:
-                await self._append([note for each in group for note in each.notes])
+                try:
+                    await self._append(notes)
+                except ShutOut:  # nothing was written: go on behind what the other has written
+                    self._is_open = False
+                    await self._append(notes)
             except (Unavailable, Problem) as error:
                 self._is_open = False
                 _log.warning("writing to the audit log failed: %s", error)

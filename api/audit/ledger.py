@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, ProducerFenced
 
 from schemas.envelope import Record
 from schemas.errors import Unavailable
@@ -26,6 +26,10 @@ _STOP_S = 5.0
 _WINDOW = 500
 _IN_TURN = 2
 _SILENT = "Kafka, which holds the audit log, does not answer"
+
+
+class ShutOut(Unavailable):
+    """Another process has opened the ledger since: nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +202,8 @@ class KafkaLedger:
                     for record in records
                 ]
                 await asyncio.gather(*sent)
+        except ProducerFenced as error:
+            raise ShutOut(_SILENT) from error
         except (KafkaError, OSError, TimeoutError) as error:
             raise Unavailable(_SILENT) from error
 
