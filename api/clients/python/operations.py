@@ -377,7 +377,7 @@ class Client(Caller):
             ),
         )
 
-    def make_link(
+    def make_driver_link(
         self, assignment_id: str, *, idempotency_key: str | None = None, if_match: str | None = None
     ) -> models.DriverLink:
         """Make a link for the driver of one trip."""
@@ -476,7 +476,7 @@ class Client(Caller):
             ),
         )
 
-    def audit(
+    def read_audit(
         self,
         *,
         actor: str | None = None,
@@ -1106,7 +1106,7 @@ class Client(Caller):
         idempotency_key: str | None = None,
         if_match: str | None = None,
     ) -> models.ImportTold:
-        """Import a file of trucks, lots or slots."""
+        """Import a file of trucks, permits, lots or slots."""
         return read(
             models.ImportTold,
             self._send(
@@ -1393,7 +1393,7 @@ class Client(Caller):
             headers={},
         )
 
-    def who(self) -> models.Session:
+    def get_session(self) -> models.Session:
         """Who is logged in."""
         return read(
             models.Session,
@@ -1420,7 +1420,7 @@ class Client(Caller):
             ),
         )
 
-    def begin(self) -> httpx.Response:
+    def begin_provider_log_in(self) -> httpx.Response:
         """Log in by the OIDC provider."""
         return self._send(
             "GET",
@@ -1430,7 +1430,7 @@ class Client(Caller):
             headers={},
         )
 
-    def finish(
+    def finish_provider_log_in(
         self, *, code: str | None = None, state: str | None = None, error: str | None = None
     ) -> httpx.Response:
         """Where the OIDC provider sends browsers back to."""

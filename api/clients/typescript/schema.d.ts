@@ -297,7 +297,7 @@ export interface paths {
          * Make a link for the driver of one trip
          * @description Answer a one-time code; whoever opens it sees and reports on this trip alone.
          */
-        post: operations["make_link"];
+        post: operations["make_driver_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -395,7 +395,7 @@ export interface paths {
          * Who did what
          * @description Answer the newest entries that are sought; that they were read is written down, too.
          */
-        get: operations["audit"];
+        get: operations["read_audit"];
         put?: never;
         post?: never;
         delete?: never;
@@ -790,7 +790,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Import a file of trucks, lots or slots
+         * Import a file of trucks, permits, lots or slots
          * @description Preview an XLSX or CSV file, or write all that it says; with one error, nothing.
          */
         post: operations["import_file"];
@@ -1051,7 +1051,7 @@ export interface paths {
          * Who is logged in
          * @description Tell the role and subject of this cookie or token.
          */
-        get: operations["who"];
+        get: operations["get_session"];
         put?: never;
         /**
          * Log in with a one-time code, or a name and a password
@@ -1079,7 +1079,7 @@ export interface paths {
          * Log in by the OIDC provider
          * @description Send the browser to the provider.
          */
-        get: operations["begin"];
+        get: operations["begin_provider_log_in"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1099,7 +1099,7 @@ export interface paths {
          * Where the OIDC provider sends browsers back to
          * @description Open a session for the account that the provider names, and go on to its page.
          */
-        get: operations["finish"];
+        get: operations["finish_provider_log_in"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3260,11 +3260,13 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "trucks" | "lots" | "slots";
+            kind: "trucks" | "permits" | "lots" | "slots";
             /** Missing Columns */
             missing_columns: string[];
             /** Passed Over */
             passed_over: string[];
+            /** People Count */
+            people_count: number;
             /** Rows */
             rows: number;
             /** Sample */
@@ -5591,7 +5593,7 @@ export interface operations {
             };
         };
     };
-    make_link: {
+    make_driver_link: {
         parameters: {
             query?: never;
             header?: {
@@ -5787,7 +5789,7 @@ export interface operations {
             };
         };
     };
-    audit: {
+    read_audit: {
         parameters: {
             query?: {
                 /** @description A role, a subject, `role:subject`, a user or a key. */
@@ -7012,7 +7014,7 @@ export interface operations {
                 "if-match"?: string | null;
             };
             path: {
-                kind: "trucks" | "lots" | "slots";
+                kind: "trucks" | "permits" | "lots" | "slots";
             };
             cookie?: never;
         };
@@ -7691,7 +7693,7 @@ export interface operations {
             };
         };
     };
-    who: {
+    get_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -7780,7 +7782,7 @@ export interface operations {
             };
         };
     };
-    begin: {
+    begin_provider_log_in: {
         parameters: {
             query?: never;
             header?: never;
@@ -7807,7 +7809,7 @@ export interface operations {
             };
         };
     };
-    finish: {
+    finish_provider_log_in: {
         parameters: {
             query?: {
                 code?: string | null;
