@@ -30,7 +30,7 @@ _EXAMPLE = {
 }
 _EVENT: dict[str, Any] = {
     "type": "object",
-    "required": ["specversion", "id", "source", "type"],
+    "required": ["specversion", "source", "type"],
     "properties": {
         "specversion": {"const": "1.0"},
         "id": {"type": "string", "minLength": 1, "maxLength": 512},

@@ -6712,7 +6712,7 @@ export interface operations {
                  */
                 "application/cloudevents+json": {
                     data?: Record<string, never>;
-                    id: string;
+                    id?: string;
                     /** Format: uri-reference */
                     source: string;
                     /** @constant */
@@ -6739,7 +6739,7 @@ export interface operations {
                  */
                 "application/cloudevents-batch+json": {
                     data?: Record<string, never>;
-                    id: string;
+                    id?: string;
                     /** Format: uri-reference */
                     source: string;
                     /** @constant */
