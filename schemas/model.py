@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Annotated, Any
 
@@ -104,6 +104,20 @@ def _no_guess(value: Any) -> Any:
 Numeric = BeforeValidator(_no_guess)
 """Refuses what pydantic would turn into a whole number: ``"500"``, ``true``. ``500.0`` is one, but
 not to pydantic's own strictness; where fractions are allowed, ``strict=True`` says it all."""
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, int | float):
+        raise ValueError("expected a date, as text")  # noqa: TRY004 - pydantic
+    return value
+
+
+Day = Annotated[
+    date,
+    BeforeValidator(_written, json_schema_input_type=str),
+    Field(json_schema_extra={"format": "date"}),
+]
+"""A day of the calendar, `2021-08-24`: pydantic would take a number for seconds since 1970."""
 
 Flag = Annotated[bool, Field(strict=True)]
 Latitude = Annotated[float, Field(ge=-90, le=90, strict=True)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 import orjson
@@ -16,7 +16,7 @@ from api.problems import Problem
 from api.reads import json_answer
 from api.tokens import Actor
 from schemas.errors import HarvestlaneError
-from schemas.model import Fact, Identifier, Moment, Region
+from schemas.model import Day, Fact, Identifier, Moment, Region
 from schemas.person import PersonKept
 from schemas.personal import ROW
 
@@ -36,7 +36,7 @@ class Permit(Fact):
 
     kind: Text
     number: Text
-    until: date | None = None
+    until: Day | None = None
 
 
 class Particulars(Fact):
@@ -46,7 +46,7 @@ class Particulars(Fact):
     phone: Annotated[str, Field(pattern=r"^\+?[0-9 .()-]{6,24}$")] | None = None
     licence_number: Text | None = None
     licence_class: Annotated[str, Field(max_length=16)] | None = None
-    licence_until: date | None = None
+    licence_until: Day | None = None
     permits: Annotated[list[Permit], Field(max_length=20, default_factory=list)]
 
 

@@ -76,7 +76,7 @@ class HookSeen(BaseModel, frozen=True):
 class HookMade(HookSeen, frozen=True):
     """A new hook, with the secret that nobody tells again."""
 
-    secret: Annotated[str, Field(examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])]
+    secret: Annotated[str, Field(examples=["whsec_…"])]
 
 
 class SecretMade(BaseModel, frozen=True):

@@ -768,9 +768,7 @@ class HookMade(BaseModel):
     purpose: Annotated[str, Field(title="Purpose")]
     region: Annotated[str | None, Field(title="Region")]
     role: Annotated[str, Field(title="Role")]
-    secret: Annotated[
-        str, Field(examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"], title="Secret")
-    ]
+    secret: Annotated[str, Field(examples=["whsec_…"], title="Secret")]
     status: Annotated[Literal["active", "paused"], Field(title="Status")]
     subject: Annotated[str | None, Field(title="Subject")]
     url: Annotated[str, Field(title="Url")]

@@ -3168,7 +3168,7 @@ export interface components {
             role: string;
             /**
              * Secret
-             * @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+             * @example whsec_…
              */
             secret: string;
             /**

@@ -184,3 +184,14 @@ async def test_a_refused_body_is_not_repeated_in_the_answer(stand: Stand) -> Non
     answer = await keep(stand, phone="GND-77 Trần Thị Bưởi")
     assert answer.status_code == 422
     assert not any(secret in answer.text for secret in SECRETS)
+
+
+@pytest.mark.parametrize("until", [0, 1.5, True, "25/8/2021"])
+async def test_a_day_is_a_written_date(stand: Stand, until: object) -> None:
+    body = {
+        "region": "kien-giang",
+        "name": "A",
+        "permits": [{"kind": "k", "number": "1", "until": until}],
+    }
+    answer = await stand.ask("PUT", "/v1/people/D1", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
