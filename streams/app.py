@@ -54,6 +54,10 @@ def folds(kept: timedelta) -> tuple[Fold, ...]:
 BULK_TOPICS = frozenset({"truck.position.v1"})
 """Topics that come by the ten thousand; the changelogs that fill tables are read like them."""
 
+_TOPICS_SEEN_MS = 10_000
+"""How often the group's leader looks which topics there are: it gives no partitions of those that a
+broker which has only just started does not name yet, and Faust's default is five minutes."""
+
 _STUCK_S = 30.0
 """Offsets that do not move for so long, though there is more to read, never will."""
 
@@ -187,6 +191,7 @@ class Worker:
             consumer_auto_offset_reset="earliest",
             consumer_group_instance_id=config.name,
             consumer_max_fetch_size=4 << 20,
+            consumer_metadata_max_age_ms=_TOPICS_SEEN_MS,
             broker_client_id=f"harvestlane-{config.name}",
             broker_commit_interval=0.25,
             broker_session_timeout=10.0,

@@ -127,8 +127,11 @@ def test_while_kafka_is_away_nothing_is_acknowledged_and_repeats_are_taken(stack
             receipts[name] = answer.json()["receipts"][0]
     counts = held(stack, list(receipts.values()))
     assert all(counts[name] >= 1 for name in names)
-    # a worker that joins again before Kafka has loaded its topics may be left without any
-    os.kill(stack.pid_of("worker-1"), signal.SIGKILL)
+    # a worker that joins again before Kafka has loaded its topics is given none, and must notice
+    last = {"truck_id": "T1", "lat": 10.5, "lon": 105.0}
+    with _client(stack) as client:
+        until(lambda: post(client, position("away-last", data=last)).status_code == 202)
+        until(lambda: (client.get("/v1/trucks/T1").json().get("position") or {}).get("lat") == 10.5)
 
 
 def _taken(client: httpx.Client, name: str) -> httpx.Response | None:
