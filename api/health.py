@@ -87,6 +87,9 @@ async def _missing(desk: Desk) -> list[Flaw]:
     if not desk.kept.is_whole:
         message = "what lasts is still being read from Kafka"
         flaws.append(Flaw(pointer="kafka", message=message, code="kept"))
+    if not desk.audit.has_begun:
+        message = "the audit log cannot be written yet"
+        flaws.append(Flaw(pointer="kafka", message=message, code="audit"))
     if not redis:
         flaws.append(Flaw(pointer="redis", message="Redis does not answer", code="redis"))
     return flaws

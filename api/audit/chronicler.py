@@ -46,11 +46,17 @@ class Chronicler:
         Where entries are kept.
     ring
         Seals the addresses in them.
+
+    Attributes
+    ----------
+    has_begun
+        Whether entries can be written, as far as is known: false while a new process tries.
     """
 
     def __init__(self, ledger: Ledger, ring: KeyRing) -> None:
         self.ledger = ledger
         self.ring = ring
+        self.has_begun = True
         self._queue: deque[_Waiting] = deque()
         self._count = 0
         self._working: asyncio.Task[None] | None = None

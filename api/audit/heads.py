@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from api.audit.chronicle import note
+from api.audit.chronicle import chronicle
 from api.problems import Problem
 from schemas.audit import AuditHead
 from schemas.model import format_time, parse_time
@@ -21,6 +21,7 @@ _log = logging.getLogger(__name__)
 
 HEADS = "audit.head.v1"
 _EVERY_S = 60.0
+_AGAIN_S = 1.0
 
 
 class Noted(NamedTuple):
@@ -41,11 +42,24 @@ async def keep_noting(desk: Desk) -> None:
     desk
         What the process works with.
     """
-    note(desk, None, "process.started", once_for="", outcome="allowed")
+    await _begin(desk)
     noted: AuditHead | None = None
     while True:
         await asyncio.sleep(_EVERY_S)
         noted = await note_head(desk, noted)
+
+
+async def _begin(desk: Desk) -> None:
+    """Write down that the process began; until that is done, it is not ready for anything else."""
+    desk.audit.has_begun = False
+    while True:
+        try:
+            await chronicle(desk, None, "process.started")
+        except Problem:
+            await asyncio.sleep(_AGAIN_S)
+        else:
+            desk.audit.has_begun = True
+            return
 
 
 async def note_head(desk: Desk, noted: AuditHead | None) -> AuditHead | None:

@@ -68,7 +68,8 @@ def _wait(process: subprocess.Popen[bytes], client: httpx.Client) -> None:
             if client.get("/readyz").status_code == 200:
                 return
         except httpx.TransportError:
-            time.sleep(0.1)
+            pass
+        time.sleep(0.1)
     raise AssertionError("the API does not get ready")
 
 

@@ -86,7 +86,7 @@ def test_every_page_says_how_to_log_in(server: Server) -> None:
             page.goto(f"{server.url}{path}")
             page.wait_for_selector("text=Bạn chưa đăng nhập", timeout=_WAIT_MS)
         page.goto(f"{server.url}/login")
-        page.wait_for_selector("text=Liên kết thiếu mã đăng nhập")
+        page.wait_for_selector("[data-testid=login-name]", timeout=_WAIT_MS)
         assert page.locator("html").get_attribute("lang") == "vi"
 
 
