@@ -38,6 +38,7 @@ def test_a_lot_goes_round_and_comes_out_of_the_stream(stack: Stack) -> None:
         lines = stream.iter_lines()
         assert next(lines).startswith("retry")
         sent = client.post("/v1/lots", json=LOT, headers={"idempotency-key": "whole-1"})
+        assert sent.status_code == 202, sent.text
         lot_id = sent.json()["lot_id"]
         assert f'data: {{"id":"{lot_id}"' in next(line for line in lines if line.startswith("data"))
         lot = client.get(sent.headers["location"]).json()
