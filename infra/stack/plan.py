@@ -129,7 +129,7 @@ def _api(settings: Settings) -> Child:
         name="api",
         command=_command("api"),
         log=settings.log_path("api"),
-        is_ready=by_http(host, settings.port, "/healthz"),
+        is_ready=by_http(host, settings.port, "/readyz"),
         environment=settings.environment(),
         prepare=lambda: ports.require_free(
             settings.host, settings.port, process="api", variable="HARVESTLANE_PORT"
