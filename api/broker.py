@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any, Protocol
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
+from api.kafka import stop
 from api.lanes import Lanes, Write, Written
 from api.problems import Problem
 from schemas.envelope import Record
@@ -156,7 +156,7 @@ class KafkaBroker:
                     async with asyncio.timeout(_START_S):
                         await producer.start()
                 except BaseException:
-                    self._later(_stop(producer))
+                    self._later(stop(producer, within_s=_STOP_S))
                     raise
                 self._line = _Line(producer, Lanes(producer))
             return self._line
@@ -166,7 +166,7 @@ class KafkaBroker:
             return
         self._line = None
         line.lanes.close()
-        self._later(_stop(line.producer))
+        self._later(stop(line.producer, within_s=_STOP_S))
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -184,12 +184,6 @@ def _producer(bootstrap: str) -> AIOKafkaProducer:
         max_batch_size=_BATCH_BYTES,
         linger_ms=0,  # `Lanes` gathers
     )
-
-
-async def _stop(producer: AIOKafkaProducer) -> None:
-    with contextlib.suppress(TimeoutError, KafkaError, OSError):
-        async with asyncio.timeout(_STOP_S):
-            await producer.stop()
 
 
 def _too_large() -> Problem:

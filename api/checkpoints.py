@@ -140,21 +140,21 @@ async def _expected(
     desk: Desk, checkpoint: dict[str, Any], now: datetime, hours: int, actor: Actor
 ) -> dict[str, Any]:
     views = desk.views
-    places = map(orjson.loads, (await views.every("checkpoint")).values())
+    places = await views.entries("checkpoint")
     others = [
         one
-        for one in places
+        for one in (entry.doc for entry in places.values())
         if one["status"] == "active" and one["place_id"] != checkpoint["place_id"]
     ]
-    corridors = map(orjson.loads, (await views.every("corridor")).values())
-    widths_m = {one["corridor_id"]: one["width_m"] for one in corridors}
-    trips = await views.every("assignment")
+    corridors = await views.entries("corridor")
+    widths_m = {name: entry.doc["width_m"] for name, entry in corridors.items()}
+    trips = await views.entries("assignment")
     known = [checkpoint, *others]
 
     def find() -> list[Any]:
         from api.expected import passing  # noqa: PLC0415 - heavy
 
-        docs = map(orjson.loads, trips.values())
+        docs = (entry.doc for entry in trips.values())
         active = (doc for doc in docs if doc["status"] in ACTIVE)
         return passing(checkpoint, known, active, widths_m)
 
@@ -179,11 +179,11 @@ async def _truck_of(deed: Deed, plate: str) -> str | None:
     """Find the truck with a plate; one that is found later is linked by the workers."""
     wanted = normal_plate(plate)
     try:
-        trucks = await deed.desk.views.every("truck")
+        trucks = await deed.desk.views.entries("truck")
     except Unavailable:
         return None
-    for truck_id, raw in trucks.items():
-        if normal_plate(orjson.loads(raw).get("plate") or "") == wanted:
+    for truck_id, entry in trucks.items():
+        if normal_plate(entry.doc.get("plate") or "") == wanted:
             return truck_id
     return None
 

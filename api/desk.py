@@ -207,9 +207,10 @@ class Deed:
         if doc is None:
             raise Unavailable("the state that If-Match asks for cannot be read; repeat in a moment")
         if doc.get("version") not in wanted:
-            is_at = f"v{doc.get('version')}"
+            tag = tag_of(doc)
+            is_at = tag.strip('"')
             detail = f"{kind} {entity_id} is at {is_at} by now; read it again"
-            raise Problem("precondition_failed", detail, headers={"etag": f'"{is_at}"'})
+            raise Problem("precondition_failed", detail, headers={"etag": tag})
 
     async def known(self, kind: str, entity_id: str) -> dict[str, Any] | None:
         """Return an entity's state, waiting a little for it; None where it is not known.
@@ -231,6 +232,17 @@ class Deed:
         if doc is None or not is_inside(self.actor, doc):
             raise Problem(f"{kind}_unknown", f"no {kind} {entity_id[:140]!r} is known")
         return doc
+
+
+def tag_of(doc: dict[str, Any]) -> str:
+    """Return the entity tag of a state: its version.
+
+    Parameters
+    ----------
+    doc
+        The state.
+    """
+    return f'"v{doc.get("version", 0)}"'
 
 
 def desk_of(request: Request) -> Desk:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
 from api.broker import Broker, Written
+from api.kafka import stop
 from api.problems import Problem
 from schemas.envelope import Record, encode
 from schemas.model import Fact
@@ -221,8 +221,7 @@ class Kept:
                         here >= ends[place] for here, place in zip(at, places, strict=True)
                     )
         finally:
-            with contextlib.suppress(KafkaError, OSError):
-                await consumer.stop()
+            await stop(consumer)
 
     def _take(self, topic: str, raw_key: bytes | None, value: bytes | None, offset: int) -> None:
         key = (raw_key or b"").decode("utf-8", "replace")

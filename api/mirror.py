@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from api.changes import Change, Changes, Entry, Position
 from schemas.errors import Unavailable
@@ -161,10 +161,6 @@ class Mirror:
         if self._shelves is None:
             raise Unavailable("the views have not been read yet; repeat in a moment")
         return self._shelves[kind]
-
-    def shelves(self, kinds: Iterable[str]) -> list[Shelf]:
-        """Return the entities of several kinds; see `shelf`."""
-        return [self.shelf(kind) for kind in kinds]
 
     async def _look_in_turn(self) -> None:
         async with self._looking:

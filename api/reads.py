@@ -16,7 +16,7 @@ from pydantic import ValidationError, create_model
 from starlette.responses import Response
 
 from api.changes import Entry
-from api.desk import Asking, Route, asking
+from api.desk import Asking, Route, asking, tag_of
 from api.hub import with_id
 from api.mirror import KIND_OF, Mirror
 from api.problems import Problem
@@ -149,6 +149,8 @@ async def page(
 ) -> tuple[int, list[bytes], str | None]:
     """Return a page of the wanted documents of one kind as JSON, each with its `id`.
 
+    It is as of the mirror's last `fresh`, which is the caller's to ask for.
+
     Parameters
     ----------
     views
@@ -170,7 +172,7 @@ async def page(
     """
     if sight.needs(kind) and not sight.is_whole:
         await sight.load(views)  # what else is the reader's own decides it
-    shelf = (await views.mirror.fresh()).shelf(kind)
+    shelf = views.mirror.shelf(kind)
     most = wanted.limit if wanted.limit is not None else len(shelf)
     if sight.is_whole and wanted.is_all:
         found = list(islice(shelf.after(after), most + 1))
@@ -237,17 +239,6 @@ async def _meet(views: RedisViews, sight: Sight, kind: str, entity_id: str | Non
 def json_answer(body: bytes, status: int = 200) -> Response:
     """Answer JSON that is written already."""
     return Response(body, status, media_type="application/json")
-
-
-def tag_of(doc: dict[str, Any]) -> str:
-    """Return the entity tag of a state: its version.
-
-    Parameters
-    ----------
-    doc
-        The state.
-    """
-    return f'"v{doc.get("version", 0)}"'
 
 
 def _tag_of(mirror: Mirror, sight: Sight, kind: str) -> str:

@@ -124,7 +124,7 @@ class Sight:
             if kind == "checkpoint":
                 await self._learn(views, kind, self.actor.subject)
                 continue
-            for entity_id, entry in (await views.mirror.fresh()).shelf(kind).items():
+            for entity_id, entry in (await views.entries(kind)).items():
                 self.show(kind, entity_id, entry.doc)
 
     async def _learn(self, views: RedisViews, kind: str, entity_id: str | None) -> None:

@@ -14,7 +14,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from api.changes import Changes
+from api.changes import Changes, Entry
 from api.mirror import Mirror
 from schemas.clock import ClockAnchored
 from schemas.errors import Unavailable
@@ -88,6 +88,16 @@ class RedisViews:
                 return None
             await asyncio.sleep(0.1)
 
+    async def entries(self, kind: str) -> dict[str, Entry]:
+        """Return the states of one kind by id, in the order of the ids: to be looked at only.
+
+        Parameters
+        ----------
+        kind
+            A kind of view.
+        """
+        return dict((await self.mirror.fresh()).shelf(kind).items())
+
     async def every(self, kind: str) -> dict[str, bytes]:
         """Return the states of one kind as JSON by id, in the order of the ids.
 
@@ -96,8 +106,7 @@ class RedisViews:
         kind
             A kind of view.
         """
-        shelf = (await self.mirror.fresh()).shelf(kind)
-        return {name: entry.raw for name, entry in shelf.items()}
+        return {name: entry.raw for name, entry in (await self.entries(kind)).items()}
 
     async def anchor(self) -> ClockAnchored | None:
         """Return the last anchor of the stack's clock that was projected."""

@@ -7,9 +7,10 @@ from typing import Any
 
 import httpx
 
+from infra.asking import ask
 from infra.logins import script_token
 from infra.settings import Settings
-from schemas.errors import ImportRefused, StackError
+from schemas.errors import ImportRefused
 
 _ANSWER_S = 120.0
 _TOKEN_S = 300.0
@@ -53,15 +54,8 @@ def send_file(
         "content-type": _XLSX if raw.startswith(b"PK") else "text/csv",
     }
     query = {**shared, "commit": str(is_committed).lower()}
-    url = f"{settings.base_url}/v1/imports/{kind}"
-    try:
-        with httpx.Client(timeout=_ANSWER_S, trust_env=False) as client:
-            answer = client.post(url, params=query, content=raw, headers=headers)
-        told: dict[str, Any] = answer.json()
-    except (httpx.HTTPError, ValueError) as error:
-        raise StackError(
-            f"the API at {settings.base_url} does not answer; start the stack with `harvestlane up`"
-        ) from error
-    if answer.is_error:
-        raise ImportRefused(f"{told.get('title', 'refused')}: {told.get('detail', '')}")
-    return told
+    with httpx.Client(
+        base_url=settings.base_url, headers=headers, timeout=_ANSWER_S, trust_env=False
+    ) as client:
+        path = f"/v1/imports/{kind}"
+        return ask(client, "POST", path, refusal=ImportRefused, params=query, content=raw)

@@ -6,9 +6,10 @@ from typing import Any, Self
 
 import httpx
 
+from infra.asking import ask
 from infra.logins import script_token
 from infra.settings import Settings
-from schemas.errors import StackError, UserRefused
+from schemas.errors import UserRefused
 
 _ANSWER_S = 20.0
 _TOKEN_S = 60.0
@@ -101,14 +102,4 @@ class People:
         return {**invited, "link": self._settings.base_url + invited["link"]}
 
     def _ask(self, method: str, path: str, **options: Any) -> dict[str, Any]:
-        try:
-            answer = self._client.request(method, f"/v1/users{path}", **options)
-            told: dict[str, Any] = answer.json()
-        except (httpx.HTTPError, ValueError) as error:
-            raise StackError(
-                f"the API at {self._settings.base_url} does not answer; start the stack with "
-                "`harvestlane up`"
-            ) from error
-        if answer.is_error:
-            raise UserRefused(f"{told.get('title', 'refused')}: {told.get('detail', '')}")
-        return told
+        return ask(self._client, method, f"/v1/users{path}", refusal=UserRefused, **options)

@@ -13,6 +13,7 @@ import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError, ProducerFenced
 
+from api.kafka import stop
 from schemas.envelope import Record
 from schemas.errors import Unavailable
 
@@ -178,10 +179,10 @@ class KafkaLedger:
             async with asyncio.timeout(_START_S):
                 await producer.start()
         except (KafkaError, OSError, TimeoutError) as error:
-            await _stop(producer)
+            await stop(producer, within_s=_STOP_S)
             raise Unavailable(_SILENT) from error
         except BaseException:
-            await _stop(producer)
+            await stop(producer, within_s=_STOP_S)
             raise
         return producer
 
@@ -223,7 +224,7 @@ class KafkaLedger:
     async def shut(self) -> None:
         """See `Ledger.shut`."""
         producers, self._producers = self._producers, []
-        await asyncio.gather(*(_stop(producer) for producer in producers))
+        await asyncio.gather(*(stop(one, within_s=_STOP_S) for one in producers))
 
     async def close(self) -> None:
         """See `Ledger.close`."""
@@ -251,7 +252,7 @@ class KafkaLedger:
             try:
                 await consumer.start()
             except BaseException:
-                await _stop(consumer)
+                await stop(consumer, within_s=_STOP_S)
                 raise
             consumer.assign([_PLACE])
             self._consumer = consumer
@@ -260,7 +261,7 @@ class KafkaLedger:
     async def _leave(self) -> None:
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
-            await _stop(consumer)
+            await stop(consumer, within_s=_STOP_S)
 
 
 async def _back(consumer: Any, before: int | None) -> Window:
@@ -284,9 +285,3 @@ def _line(offset: int, raw: bytes | None) -> Line:
     with contextlib.suppress(orjson.JSONDecodeError):
         doc = orjson.loads(raw or b"")
     return Line(offset, raw or b"", doc if isinstance(doc, dict) else {})
-
-
-async def _stop(client: Any) -> None:
-    with contextlib.suppress(TimeoutError, KafkaError, OSError):
-        async with asyncio.timeout(_STOP_S):
-            await client.stop()

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-import orjson
-
 from api.desk import Deed
 from api.imports.findings import Unread
 from api.imports.words import WORDS, fold, holds_word
@@ -164,7 +162,7 @@ async def gather(deed: Deed, shared: Shared) -> Known:
     """
     views = deed.desk.views
     states = {
-        kind: {name: orjson.loads(raw) for name, raw in (await views.every(kind)).items()}
+        kind: {name: entry.doc for name, entry in (await views.entries(kind)).items()}
         for kind in ("truck", "lot", "slot", "facility", "checkpoint")
     }
     known = Known(

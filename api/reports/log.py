@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
@@ -12,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 from pydantic import BaseModel, create_model
 
+from api.kafka import stop
 from api.problems import Problem
 from schemas.model import Fact, parse_time
 from schemas.topics import CATALOGUE, OWN_SOURCE, OWN_TOPICS, TOPIC_OF_TYPE
@@ -162,8 +162,7 @@ class KafkaLog:
             _log.warning("reading the log for a report failed: %r", error)
             raise Problem("broker_unavailable", "Kafka does not answer; ask again") from error
         finally:
-            with contextlib.suppress(KafkaError, OSError):
-                await consumer.stop()
+            await stop(consumer)
 
 
 async def _read(

@@ -154,8 +154,8 @@ async def _shown(asking: Question, report: Report) -> dict[str, Any]:
 async def _places(desk: Desk) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for kind in ("facility", "checkpoint"):
-        for place_id, raw in (await desk.views.every(kind)).items():
-            found[place_id] = orjson.loads(raw)
+        entries = await desk.views.entries(kind)
+        found |= {place_id: entry.doc for place_id, entry in entries.items()}
     return found
 
 

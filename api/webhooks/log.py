@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
 from api.broker import Broker
+from api.kafka import stop
 from api.problems import Problem
 from schemas.envelope import Record, encode
 from schemas.webhook import DeliveryTried
@@ -118,8 +119,7 @@ class DeliveryLog:
         except (KafkaError, OSError) as error:
             _log.warning("the log of webhooks could not be read (%r)", error)
         finally:
-            with contextlib.suppress(KafkaError, OSError):
-                await consumer.stop()
+            await stop(consumer)
 
     def _remember(self, tried: DeliveryTried) -> None:
         self._latest.setdefault(tried.hook_id, deque(maxlen=SHOWN)).append(tried)

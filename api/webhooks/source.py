@@ -7,7 +7,6 @@ hook can go on.
 
 from __future__ import annotations
 
-import contextlib
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -19,6 +18,7 @@ import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from api.kafka import stop
 from schemas.envelope import decode, takes_back
 from schemas.errors import MalformedEvent
 from schemas.model import format_time
@@ -144,8 +144,7 @@ class KafkaSource:
             except KafkaError as error:
                 raise OSError(f"reading from Kafka failed: {error!r}") from error
         finally:
-            with contextlib.suppress(KafkaError, OSError):
-                await consumer.stop()
+            await stop(consumer)
 
 
 class _KafkaReader:

@@ -147,6 +147,7 @@ def test_pages_tell_everything_that_stood_throughout_once(
         cursor, waves = None, iter(between)
         while True:
             wanted = Wanted(limit=size, cursor=cursor)
+            await mirror.fresh()
             _, items, last = await page(views, EVERYBODY, "truck", wanted, wanted.after("truck"))
             found += [orjson.loads(item)["id"] for item in items]
             if last is None:
@@ -173,6 +174,7 @@ def test_a_filtered_collection_has_the_same_items_in_pages_as_whole(
     status = "free" if even else None
 
     async def read() -> tuple[list[bytes], list[bytes], int]:
+        await mirror.fresh()
         count, whole, _ = await page(views, EVERYBODY, "truck", Wanted(status=status), "")
         parts: list[bytes] = []
         wanted = Wanted(status=status, limit=size)
